@@ -1,0 +1,7 @@
+"""``python -m omnigan`` is the command ``omnigan``."""
+
+import sys
+
+from omnigan.cli import main
+
+sys.exit(main())

@@ -1,0 +1,270 @@
+"""The domain contract: everything the engine needs to know about a modality, and nothing else.
+
+A domain supplies networks and data; the engine owns adversarial training. The rules below are
+checked on every installed domain by :func:`omnigan.testing.check_domain`:
+
+* all chance comes in through arguments: ``Source.read`` and ``Domain.latent`` draw only from the
+  generator they are given, and the generator network is a pure function of its inputs;
+* conditions are a mapping of tensors, each ``[B, ...]``; unconditional is the empty mapping;
+* the discriminator returns logits ``[B, ...]`` or a list of such tensors (several critics), does
+  not mix the examples of a batch, and can be differentiated twice.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Protocol, Self
+
+import torch
+from pydantic import BaseModel, ConfigDict
+from torch import Tensor, nn
+
+__all__ = [
+    "API",
+    "Artifact",
+    "Batch",
+    "Conditions",
+    "Domain",
+    "DomainConfig",
+    "Metric",
+    "Notify",
+    "Section",
+    "Source",
+    "Space",
+    "Split",
+    "silent",
+]
+
+API = 1
+"""Version of this contract; a domain that was written for another one is refused by name."""
+
+Split = Literal["train", "valid"]
+Conditions = Mapping[str, Tensor]
+
+
+class Section(BaseModel):
+    """Base of every recipe section: unknown keys are errors, numbers finite."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class DomainConfig(Section):
+    """The three recipe sections that belong to a domain; subclass and narrow their types."""
+
+    data: Section = Section()
+    generator: Section = Section()
+    discriminator: Section = Section()
+
+
+@dataclass(frozen=True)
+class Space:
+    """What the discriminator sees of one example, without the batch axis.
+
+    Attributes:
+        shape: Sizes of the axes, for instance ``(C, H, W)``.
+        low: Smallest value an example may hold.
+        high: Largest value an example may hold.
+    """
+
+    shape: tuple[int, ...]
+    low: float = -1.0
+    high: float = 1.0
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Examples with their conditions.
+
+    Attributes:
+        x: ``[B, *space.shape]`` float32 within ``[space.low, space.high]``. What
+            :meth:`Source.read` returns is one example and has no batch axis.
+        cond: Tensors ``[B, ...]`` by name, the keyword arguments of both networks.
+    """
+
+    x: Tensor
+    cond: Conditions = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return int(self.x.shape[0])
+
+    def to(self, device: torch.device) -> Batch:
+        """Return the same batch on another device."""
+        cond = {name: value.to(device, non_blocking=True) for name, value in self.cond.items()}
+        return Batch(self.x.to(device, non_blocking=True), cond)
+
+    @staticmethod
+    def stack(examples: Sequence[Batch]) -> Batch:
+        """Collate single examples into a batch."""
+        names = examples[0].cond.keys()
+        cond = {name: torch.stack([example.cond[name] for example in examples]) for name in names}
+        return Batch(torch.stack([example.x for example in examples]), cond)
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """One file that a person can open."""
+
+    path: Path
+    kind: Literal["image", "audio", "midi", "text"]
+    caption: str = ""
+
+
+class Source(Protocol):
+    """A finite, random-access set of examples."""
+
+    def __len__(self) -> int: ...
+
+    def read(self, index: int, rng: torch.Generator) -> Batch:
+        """Return one example (no batch axis); any augmentation draws from ``rng`` alone."""
+        ...
+
+
+Values = float | Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A measure of a set of examples.
+
+    Attributes:
+        compute: Called as ``compute(x)`` when ``against`` is None, else ``compute(x, reference)``;
+            both are ``[N, *space.shape]`` on the CPU. Returns one number or several by name.
+        against: What the set is compared with: nothing (a statistic, such as notes per bar), the
+            held-out examples (a distance) or the training examples (originality).
+        better: ``"match"`` when the best value is that of real held-out data.
+        digits: Decimals worth printing.
+    """
+
+    compute: Callable[..., Values]
+    against: Literal["held-out", "train"] | None = None
+    better: Literal["match", "lower", "higher"] = "match"
+    digits: int = 3
+
+
+Notify = Callable[[str, int, int], None]
+"""Called as ``notify("reading files", done, total)`` during long work."""
+
+
+def silent(what: str, done: int, total: int) -> None:
+    """A :data:`Notify` that says nothing."""
+
+
+class Domain(ABC):
+    """One modality. Subclass it, name the class under the entry point ``omnigan.domains``.
+
+    The constructor must be cheap: data is read by :meth:`resolve` and :meth:`source`.
+    """
+
+    API: ClassVar[int] = API
+    Config: ClassVar[type[DomainConfig]] = DomainConfig
+    DEFAULTS: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    """Values for the recipe's ``train`` and ``log`` keys, where a recipe does not give them."""
+
+    def __init__(self, config: DomainConfig) -> None:
+        self.config = config
+
+    # ---- must be written -------------------------------------------------------------------
+
+    @property
+    @abstractmethod
+    def space(self) -> Space:
+        """Shape and range of one example."""
+
+    @abstractmethod
+    def source(self, split: Split) -> Source:
+        """Return the training or the held-out examples."""
+
+    @abstractmethod
+    def generator(self) -> nn.Module:
+        """Return a fresh network called as ``net(**latent, **cond)``, giving ``[B, *shape]``."""
+
+    @abstractmethod
+    def discriminator(self) -> nn.Module:
+        """Return a fresh network called as ``net(x, **cond)``, giving logits or a list of them."""
+
+    @abstractmethod
+    def latent(self, n: int, rng: torch.Generator) -> dict[str, Tensor]:
+        """Draw the generator's inputs for ``n`` examples, each tensor ``[n, ...]``, on the CPU."""
+
+    @abstractmethod
+    def render(self, x: Tensor, folder: Path) -> list[Artifact]:
+        """Write examples ``[B, *shape]`` as files that other programs open."""
+
+    # ---- may be written --------------------------------------------------------------------
+
+    def resolve(self, notify: Notify = silent) -> Self:
+        """Return this domain with every setting that was left to the data filled in.
+
+        The resolved config is what a run keeps: with it, networks are built and samples rendered
+        on a machine that does not have the data.
+        """
+        return self
+
+    def initialise(self, generator: nn.Module, discriminator: nn.Module) -> None:
+        """Adjust fresh weights to the data (an output bias, say); called once, never on resume."""
+
+    def labels(self) -> Sequence[str]:
+        """Names a user may ask for with ``--label``; empty when unconditional."""
+        return ()
+
+    def condition(self, label: str, n: int) -> Conditions:
+        """Return the conditions for ``n`` examples of one label.
+
+        Raises:
+            KeyError: No such label.
+        """
+        raise KeyError(label)
+
+    def objects(self, x: Tensor) -> list[Any]:
+        """Turn examples ``[B, *shape]`` into natural Python objects (images, MIDI, strings)."""
+        return list(x)
+
+    def augment(self, x: Tensor, strength: float, rng: torch.Generator) -> Tensor:
+        """Differentiably augment ``[B, *shape]``, real or generated, before the discriminator."""
+        return x
+
+    def generator_terms(
+        self, generated: Tensor, real: Batch, judged: Tensor | list[Tensor], progress: float
+    ) -> dict[str, Tensor]:
+        """Return named auxiliary generator losses; ``train.terms`` weighs them by name.
+
+        Args:
+            generated: The generator's output ``[B, *shape]``, with its graph.
+            real: The real batch that gave the conditions.
+            judged: The discriminator's output on ``generated``, with its graph.
+            progress: Share of the run that is done, 0 to 1.
+        """
+        return {}
+
+    def controls(self, progress: float) -> dict[str, float]:
+        """Return scheduled numbers passed to the generator by keyword (a temperature, say)."""
+        return {}
+
+    def embed(self, x: Tensor) -> Tensor:
+        """Return features ``[B, F]`` for distribution metrics; the default is the flat example."""
+        return x.flatten(1)
+
+    def metrics(self) -> Mapping[str, Metric]:
+        """Return the domain's own metrics by name."""
+        return {}
+
+    def health(self, x: Tensor) -> list[str]:
+        """Return plain sentences about what is wrong with samples ``[B, *shape]``, if anything."""
+        return []
+
+    def describe(self) -> dict[str, Any]:
+        """Return facts about the data for the run folder and the model card (JSON values)."""
+        return {}
+
+    def load_files(self, paths: Sequence[Path]) -> Tensor:
+        """Read a user's own files into examples ``[B, *shape]``, for scoring.
+
+        Raises:
+            UserError: This domain cannot read files, or one of them is unreadable.
+        """
+        from omnigan.errors import UserError
+
+        raise UserError(f"The {type(self).__name__} cannot read files for scoring.")

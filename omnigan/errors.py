@@ -1,0 +1,46 @@
+"""The errors a user can cause, and their exit statuses."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+__all__ = ["OmniganError", "UserError", "UserErrors", "did_you_mean", "listed"]
+
+
+class OmniganError(Exception):
+    """A failure whose message is meant for a person; the command line shows no traceback."""
+
+    exit_status = 1
+
+
+class UserError(OmniganError):
+    """Something the user wrote or pointed at is wrong; the message says what to write instead."""
+
+    exit_status = 2
+
+
+class UserErrors(UserError):
+    """Several mistakes at once.
+
+    Attributes:
+        problems: A message for each.
+    """
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+def did_you_mean(word: object, known: Iterable[str]) -> str:
+    """Return " Did you mean 'x'?" for the nearest known spelling, or an empty string."""
+    near = difflib.get_close_matches(str(word), list(known), n=1, cutoff=0.6)
+    return f" Did you mean '{near[0]}'?" if near else ""
+
+
+def listed(words: Iterable[object], last: str = "or") -> str:
+    """Join words for a sentence: "'a', 'b' or 'c'"."""
+    quoted = [f"'{word}'" for word in words]
+    if len(quoted) < 2:
+        return "".join(quoted)
+    return f"{', '.join(quoted[:-1])} {last} {quoted[-1]}"

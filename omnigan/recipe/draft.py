@@ -1,0 +1,179 @@
+"""A recipe in the making: its values, where each came from, and everything wrong with them."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from omnigan.domain import Domain, DomainConfig
+from omnigan.errors import UserError, UserErrors
+from omnigan.plugins import available, load_domain
+from omnigan.recipe import overrides as command_line
+from omnigan.recipe.explain import Problem, explain, misread_switches
+from omnigan.recipe.overrides import Override
+from omnigan.recipe.schema import Log, Recipe, Train
+from omnigan.recipe.yaml_file import KeyPath
+
+__all__ = ["Draft", "Written"]
+
+_ENGINE: Mapping[str, type[BaseModel]] = {"train": Train, "log": Log}
+_SECTIONS = (*DomainConfig.model_fields, *_ENGINE)
+_Rank = tuple[int, int]
+"""Orders problems: the file's by line, then the command line's."""
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Written:
+    """A recipe as somebody wrote it.
+
+    Attributes:
+        values: What it says.
+        source: What messages call it, before the line.
+        name: What a run of it is called; empty if it has no name.
+        lines: Line of each key.
+    """
+
+    values: dict[str, Any]
+    source: str
+    name: str = ""
+    lines: Mapping[KeyPath, int] = field(default_factory=dict)
+
+
+class Draft:
+    """Merges the layers of a recipe and collects every problem instead of stopping at one.
+
+    Args:
+        written: The recipe.
+        overrides: ``KEY=VALUE`` texts.
+    """
+
+    def __init__(self, written: Written, overrides: Sequence[str]) -> None:
+        self.written = written
+        self.values = copy.deepcopy(written.values)
+        self.problems: dict[object, tuple[_Rank, str]] = {}  # at most one for each place
+        self.overrides: list[Override] = []
+        self.usual: dict[KeyPath, str] = {}
+        for section in _SECTIONS:
+            if section in self.values and self.values[section] is None:
+                self.values[section] = {}  # all its keys are commented out
+        for number, text in enumerate(overrides):
+            try:
+                self.overrides.append(command_line.parse(text))
+            except UserError as error:
+                self.problems[text] = (1, number), str(error)
+
+    def find_domain(self) -> type[Domain] | None:
+        """Return the domain, or note why there is none."""
+        given = [o.value for o in self.overrides if o.path == ("domain",)]
+        name = given[-1] if given else self.values.get("domain")
+        if name is None:
+            names = ", ".join(sorted({entry.name for entry in available()}))
+            known = f" Installed: {names}." if names else ""
+            self._add(Problem(("domain",), f"'domain' is missing, such as 'domain: music'.{known}"))
+        elif isinstance(name, str):
+            try:
+                return load_domain(name)
+            except UserError as error:
+                self._add(Problem(("domain",), str(error)))
+        return None
+
+    def merge(self, domain: type[Domain] | None) -> None:
+        """Put the domain's defaults under the file's values and the command line over them."""
+        usual = {} if domain is None else domain.DEFAULTS
+        for section in _ENGINE:
+            given = self.values.get(section, {})
+            if domain is not None and isinstance(given, dict):
+                added = {k: v for k, v in usual.get(section, {}).items() if k not in given}
+                self.values[section] = given | copy.deepcopy(added)
+                self.usual |= {(section, k): f"defaults of {domain.__name__}" for k in added}
+        defaults = _defaults(domain)
+        for number, override in enumerate(self.overrides):
+            try:
+                command_line.apply(self.values, override, defaults)
+            except UserError as error:
+                self.problems[override.text] = (1, number), str(error)
+
+    def validate(self, domain: type[Domain] | None) -> tuple[Recipe | None, DomainConfig | None]:
+        """Return the engine's and the domain's settings, or note what is wrong with them."""
+        settings = self._validate(Recipe, self.values)
+        if domain is None:
+            return settings, None
+        own = {key: self.values[key] for key in DomainConfig.model_fields if key in self.values}
+        return settings, self._validate(domain.Config, own)
+
+    def error(self) -> UserErrors:
+        """Return all problems, in order."""
+        ordered = sorted(self.problems.values(), key=lambda problem: problem[0])
+        return UserErrors(text for _, text in ordered)
+
+    def _validate(self, model: type[_Model], values: Mapping[str, Any]) -> _Model | None:
+        try:
+            valid = model.model_validate(values)
+        except ValidationError as error:
+            found = explain(error, values, model)
+        else:
+            found = misread_switches(values, valid.model_dump())
+            if not found:
+                return valid
+        for problem in found:
+            self._add(problem)
+        return None
+
+    def _add(self, problem: Problem) -> None:
+        rank, where = self._origin(problem.path)
+        self.problems.setdefault(problem.path, (rank, f"{where}: {problem.text}"))
+
+    def _origin(self, path: KeyPath) -> tuple[_Rank, str]:
+        """Return what gave the value at ``path``: its rank, and its name for messages."""
+        ranked = list(enumerate(self.overrides))[::-1]
+        for number, override in ranked:
+            if override.path == path[: len(override.path)]:
+                return (1, number), override.where
+        if path[:2] in self.usual:
+            return (2, 0), self.usual[path[:2]]
+        depth = _depth(path, self.written.values)
+        for number, override in ranked:
+            # The command line made the mapping that the key is missing from.
+            if _shared(path, override.path) >= max(2, depth + 1):
+                return (1, number), override.where
+        line = self.written.lines.get(path[:depth], 0)
+        return (0, line), f"{self.written.source}:{line}" if line else self.written.source
+
+
+def _defaults(domain: type[Domain] | None) -> dict[str, Any]:
+    """Return what the sections are if a recipe says nothing, as far as that is known."""
+    plain: dict[str, Any] = {
+        name: model().model_dump(mode="json") for name, model in _ENGINE.items()
+    }
+    if domain is not None:
+        with suppress(ValidationError):  # a domain may have keys that must be given
+            plain |= domain.Config().model_dump(mode="json")
+    return plain
+
+
+def _depth(path: KeyPath, values: Any) -> int:
+    """Return how many leading keys of a path are in a recipe."""
+    for depth, key in enumerate(path):
+        if isinstance(values, Mapping) and key in values:
+            values = values[key]
+        elif isinstance(values, list) and key in map(str, range(len(values))):
+            values = values[int(key)]
+        else:
+            return depth
+    return len(path)
+
+
+def _shared(one: KeyPath, other: KeyPath) -> int:
+    """Return how many leading keys two paths have in common."""
+    same = 0
+    for a, b in zip(one, other, strict=False):
+        if a != b:
+            break
+        same += 1
+    return same

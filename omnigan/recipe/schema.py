@@ -1,0 +1,249 @@
+"""The engine's recipe sections: their names, types and defaults.
+
+``data``, ``generator`` and ``discriminator`` belong to the domain and are validated with its own
+:class:`omnigan.domain.DomainConfig`; everything else is here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
+
+from omnigan.domain import Section
+
+__all__ = [
+    "Duration",
+    "Ema",
+    "Log",
+    "LossName",
+    "Number",
+    "Penalty",
+    "PenaltyName",
+    "Ramp",
+    "Recipe",
+    "Train",
+]
+
+LossName = Literal[
+    "relativistic", "non-saturating", "minimax", "hinge", "least-squares", "wasserstein"
+]
+PenaltyName = Literal["r1", "r2", "gradient-penalty", "finite-difference-r1"]
+
+_EXAMPLES = re.compile(r"^\s*([0-9]{1,12}(?:\.[0-9]{1,12})?)\s*([kM]?)\s*examples?\s*$")
+_SCALE = {"": 1, "k": 1_000, "M": 1_000_000}
+
+
+class Duration(Section):
+    """A length of training, counted in steps or in real examples seen."""
+
+    count: int
+    unit: Literal["steps", "examples"] = "steps"
+
+    def steps(self, batch_size: int) -> int:
+        """Return the number of steps, rounded up, for a batch size."""
+        return self.count if self.unit == "steps" else -(-self.count // batch_size)
+
+    @classmethod
+    def parse(cls, value: object) -> Duration:
+        """Read ``3000``, ``"96k examples"`` or another duration.
+
+        Raises:
+            ValueError: The value is neither.
+        """
+        if isinstance(value, Duration):
+            return value
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)  # 1e5 in YAML
+        if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+            return cls(count=value)
+        match = _EXAMPLES.match(value) if isinstance(value, str) else None
+        if match:
+            return cls(count=round(float(match[1]) * _SCALE[match[2]]), unit="examples")
+        raise ValueError(
+            'must be a number of steps such as 3000, or examples such as "96k examples"'
+        )
+
+    def plain(self) -> int | str:
+        """Return what a recipe would say."""
+        return self.count if self.unit == "steps" else f"{self.count} examples"
+
+
+def _positive(value: Duration) -> Duration:
+    if value.count < 1:
+        raise ValueError("must be at least 1")
+    return value
+
+
+_Steps = Annotated[
+    Duration,
+    PlainValidator(Duration.parse),
+    PlainSerializer(Duration.plain),
+    WithJsonSchema({"type": ["integer", "string"]}),
+]
+Steps = Annotated[_Steps, AfterValidator(_positive)]
+
+
+class Ramp(Section):
+    """A number that changes over the run.
+
+    Attributes:
+        start: Value at the first step.
+        end: Value from ``until`` on.
+        shape: ``cosine`` (half a cosine wave), ``linear``, or ``constant`` (stays at start).
+        until: Share of the run, 0 to 1, at which ``end`` is reached.
+    """
+
+    start: float
+    end: float
+    shape: Literal["cosine", "linear", "constant"] = "cosine"
+    until: float = Field(default=1.0, gt=0, le=1)
+
+
+Number = float | Ramp
+"""A constant, or a mapping with start, end, shape and until."""
+
+
+def _bounds(low: float, high: float | None) -> AfterValidator:
+    """Check both ends of a number that may be a ramp."""
+
+    def check(value: Number) -> Number:
+        ends = (value.start, value.end) if isinstance(value, Ramp) else (value,)
+        for end in ends:
+            if end < low or (high is not None and end > high):
+                upper = "" if high is None else f" and at most {high:g}"
+                raise ValueError(f"must be at least {low:g}{upper}")
+        return value
+
+    return AfterValidator(check)
+
+
+Weight = Annotated[Number, _bounds(0.0, None)]
+Beta = Annotated[Number, _bounds(0.0, 0.999999)]
+Share = Annotated[Number, _bounds(0.0, 1.0)]
+
+
+class Penalty(Section):
+    """A gradient penalty on the discriminator.
+
+    Attributes:
+        weight: Factor of the penalty. For ``r1`` and ``r2`` the term is
+            ``weight / 2 * E[|grad|^2]``, for ``gradient-penalty`` ``weight * E[(|grad| - 1)^2]``.
+        interval: Compute it every so many discriminator steps, multiplied by as many, so that its
+            mean effect does not depend on the interval (lazy regularisation, Karras et al. 2020).
+        sigma: Step of ``finite-difference-r1``, in units of the data; ignored by the others.
+    """
+
+    weight: Weight = 1.0
+    interval: int = Field(default=1, ge=1)
+    sigma: float = Field(default=0.01, gt=0)
+
+
+class Ema(Section):
+    """The moving average of the generator's weights that samples and exports use.
+
+    Attributes:
+        half_life: Duration after which a weight counts half; None follows the run's length (2 %).
+        ramp: Early on the half-life is at most this share of the examples seen; None: no ramp.
+    """
+
+    half_life: Steps | None = None
+    ramp: float | None = Field(default=0.05, gt=0)
+
+
+def _default_penalties() -> dict[PenaltyName, Penalty]:
+    return {"r1": Penalty(interval=4), "r2": Penalty(interval=4)}
+
+
+class Train(Section):
+    """How the two networks are trained.
+
+    Attributes:
+        steps: Length of the run: steps, or examples as in ``"96k examples"``.
+        batch_size: Real examples per discriminator update.
+        accumulate: Split each batch into so many parts, to save memory.
+        loss: The adversarial loss.
+        penalties: Gradient penalties by name; an empty mapping switches them off.
+        discriminator_steps: Discriminator updates per generator update.
+        rate: Learning rate of both networks.
+        generator_rate: Learning rate of the generator where it differs.
+        discriminator_rate: Learning rate of the discriminator where it differs.
+        betas: Adam's two decay rates.
+        clip: Largest gradient norm of either network; None does not clip.
+        ema: The moving average of the generator.
+        augment: Strength of the domain's differentiable augmentation, 0 to 1.
+        terms: Weights of the domain's auxiliary generator losses, by name; 1 when not named.
+        precision: Number format of the first-order work; penalties are always fp32.
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:1`` or ``mps``.
+        threads: CPU threads; ``auto`` takes one on a machine of two cores or fewer.
+        workers: Loader processes; 0 reads in the training process. Never changes the result.
+        max_rollbacks: How often a run goes back to its last checkpoint after NaN before it ends.
+    """
+
+    steps: Steps = Duration(count=3000)
+    batch_size: int = Field(default=32, ge=1)
+    accumulate: int = Field(default=1, ge=1)
+    loss: LossName = "relativistic"
+    penalties: dict[PenaltyName, Penalty] = Field(default_factory=_default_penalties)
+    discriminator_steps: int = Field(default=1, ge=1)
+    rate: Weight = Ramp(start=1e-3, end=1e-4)
+    generator_rate: Weight | None = None
+    discriminator_rate: Weight | None = None
+    betas: tuple[Beta, Beta] = (0.0, 0.99)
+    clip: float | None = Field(default=None, gt=0)
+    ema: Ema = Ema()
+    augment: Share = 0.0
+    terms: dict[str, float] = Field(default_factory=dict)
+    precision: Literal["fp32", "bf16"] = "fp32"
+    device: str = "auto"
+    threads: Annotated[int, Field(ge=1)] | Literal["auto"] = "auto"
+    workers: int = Field(default=0, ge=0)
+    max_rollbacks: int = Field(default=3, ge=0)
+
+    def total_steps(self) -> int:
+        """Return the length of the run in steps."""
+        return self.steps.steps(self.batch_size)
+
+
+class Log(Section):
+    """What a run writes, and how often.
+
+    Attributes:
+        every: Steps between lines of ``metrics.jsonl``.
+        samples_every: Steps between sample folders; None: twenty times a run.
+        samples: Number of samples in each, always from the same latents.
+        checkpoint_every: Steps between checkpoints; None: twenty times a run.
+        keep: How many of the newest checkpoints are kept (at least two).
+        evaluate_every: Steps between evaluations with the domain's metrics; None: never.
+        evaluate_samples: Samples of each evaluation.
+    """
+
+    every: Steps = Duration(count=25)
+    samples_every: Steps | None = None
+    samples: int = Field(default=8, ge=1)
+    checkpoint_every: Steps | None = None
+    keep: int = Field(default=2, ge=2)
+    evaluate_every: Steps | None = None
+    evaluate_samples: int = Field(default=256, ge=2)
+
+
+class Recipe(Section):
+    """A whole recipe. ``config`` is the domain's own config, validated by the domain's class."""
+
+    domain: str
+    seed: int = Field(default=0, ge=0, le=2**63 - 1)
+    data: Any = None
+    generator: Any = None
+    discriminator: Any = None
+    train: Train = Train()
+    log: Log = Log()
+
+    def plain(self) -> Mapping[str, Any]:
+        """Return the recipe as JSON values, ready for YAML."""
+        return self.model_dump(mode="json")
+
+
+LOSSES: tuple[str, ...] = get_args(LossName)
+PENALTIES: tuple[str, ...] = get_args(PenaltyName)

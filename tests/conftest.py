@@ -1,0 +1,43 @@
+"""What every test shares: one torch thread, fixed seeds and a cache of the session's own."""
+
+from __future__ import annotations
+
+import os
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+# More threads only slow small tensors down, and child processes should do as we do.
+os.environ["OMP_NUM_THREADS"] = "1"
+torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cache(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Parse embedded data at most once a session, away from the user's own cache.
+
+    Set OMNIGAN_CACHE to keep the parsed form from one session to the next.
+    """
+    os.environ.setdefault("OMNIGAN_CACHE", str(tmp_path_factory.mktemp("cache")))
+
+
+@pytest.fixture(autouse=True)
+def _seeds() -> None:
+    random.seed(0)
+    np.random.seed(0)
+    torch.manual_seed(0)
+
+
+@pytest.fixture
+def acme(monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Install the distribution acme 1.2 of another party, which offers a good domain and bad ones.
+
+    Returns:
+        The folder that a child process needs on its path to see it too.
+    """
+    folder = Path(__file__).parent / "acme"
+    monkeypatch.syspath_prepend(folder)
+    return folder
