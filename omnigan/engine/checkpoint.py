@@ -1,0 +1,256 @@
+"""Checkpoints: safetensors and JSON, written so that a kill at any moment leaves a whole one.
+
+A checkpoint is a folder ``step-00001000`` holding the tensors and ``state.json``, which names every
+file with its SHA-256. It is written under another name, flushed to the disk and renamed, so a
+folder of that name is complete unless the disk itself was damaged, and the hashes tell that.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from safetensors.torch import save as serialize
+from torch import Tensor, nn
+
+from omnigan.engine.step import Adversaries
+from omnigan.errors import OmniganError, UserError
+
+__all__ = ["BadCheckpoint", "Checkpoint", "find", "read_state", "restore", "save", "tensors"]
+
+FORMAT = 1
+NAME = re.compile(r"^step-(\d{8})$")
+PARTS = ("generator", "discriminator", "ema", "optimizers")
+
+
+class BadCheckpoint(OmniganError):
+    """A checkpoint that is torn, truncated or not omnigan's; the message says how."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A checkpoint folder.
+
+    Attributes:
+        folder: Where it is.
+        step: Steps that were done when it was written.
+    """
+
+    folder: Path
+    step: int
+
+
+def find(folder: Path) -> list[Checkpoint]:
+    """Return the checkpoints below a run's ``checkpoints`` folder, newest first, unverified."""
+    if not folder.is_dir():
+        return []
+    found = [(NAME.match(path.name), path) for path in folder.iterdir() if path.is_dir()]
+    return sorted(
+        (Checkpoint(path, int(match[1])) for match, path in found if match),
+        key=lambda checkpoint: -checkpoint.step,
+    )
+
+
+# ---- writing -----------------------------------------------------------------------------------
+
+
+def save(
+    folder: Path, adversaries: Adversaries, extra: Mapping[str, Any], keep: int = 2
+) -> Checkpoint:
+    """Write a checkpoint of the present step and delete all but the newest ``keep``.
+
+    Args:
+        folder: The run's ``checkpoints`` folder; made if missing.
+        adversaries: What to save.
+        extra: JSON values that a resumed run needs besides the networks.
+        keep: How many checkpoints stay.
+
+    Raises:
+        OSError: The disk is full or the folder is not writable; earlier checkpoints are whole.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    sweep(folder)
+    final = folder / f"step-{adversaries.step:08d}"
+    temporary = folder / f".tmp-{adversaries.step:08d}-{os.getpid()}"
+    temporary.mkdir()
+    try:
+        _write(temporary, adversaries, extra)
+        if final.exists():  # the same step again, after going back over a bad stretch
+            shutil.rmtree(final)
+        temporary.rename(final)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+    _flush(folder)
+    for old in find(folder)[keep:]:
+        shutil.rmtree(old.folder)
+    return Checkpoint(final, adversaries.step)
+
+
+def sweep(folder: Path) -> None:
+    """Delete what an interrupted write left behind."""
+    for path in folder.glob(".tmp-*"):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _write(folder: Path, adversaries: Adversaries, extra: Mapping[str, Any]) -> None:
+    hashes = {}
+    for name, content in tensors(adversaries).items():
+        # Python writes the bytes, so that a full disk is an OSError like any other.
+        data = serialize(content, metadata={"format": "pt"})
+        path = folder / f"{name}.safetensors"
+        path.write_bytes(data)
+        _flush(path)
+        hashes[path.name] = hashlib.sha256(data).hexdigest()
+    state = {
+        "format": FORMAT,
+        "step": adversaries.step,
+        "attempt": adversaries.attempt,
+        "examples": adversaries.step * adversaries.train.batch_size,
+        "files": hashes,
+        **extra,
+    }
+    path = folder / "state.json"
+    path.write_text(json.dumps(state, indent=1, sort_keys=True) + "\n")
+    _flush(path)
+    _flush(folder)
+
+
+def _flush(path: Path) -> None:
+    """Have the system write a file, or a folder's list of names, to the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def tensors(adversaries: Adversaries) -> dict[str, dict[str, Tensor]]:
+    """Return what each file of a checkpoint holds, on the CPU."""
+    return {
+        "generator": _weights(adversaries.generator),
+        "discriminator": _weights(adversaries.discriminator),
+        "ema": _weights(adversaries.average),
+        "optimizers": dict(_moments(adversaries)),
+    }
+
+
+def _weights(network: nn.Module) -> dict[str, Tensor]:
+    return {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
+
+
+def _optimized(adversaries: Adversaries) -> Iterator[tuple[str, torch.optim.Adam, Tensor]]:
+    """Yield every trained parameter with a name that does not depend on its place in a list."""
+    for side in ("generator", "discriminator"):
+        network: nn.Module = getattr(adversaries, side)
+        for name, parameter in network.named_parameters():
+            yield f"{side}.{name}", getattr(adversaries.optimizers, side), parameter
+
+
+def _moments(adversaries: Adversaries) -> Iterator[tuple[str, Tensor]]:
+    for name, optimizer, parameter in _optimized(adversaries):
+        for key, value in optimizer.state.get(parameter, {}).items():
+            yield f"{name}.{key}", value.detach().cpu().contiguous()
+
+
+# ---- reading -----------------------------------------------------------------------------------
+
+
+def read_state(checkpoint: Checkpoint) -> dict[str, Any]:
+    """Return ``state.json`` after checking every file against its hash.
+
+    Raises:
+        BadCheckpoint: A file is missing, torn, or was not written by omnigan.
+    """
+    path = checkpoint.folder / "state.json"
+    try:
+        state = json.loads(path.read_text())
+        files, form, step = state["files"], state["format"], state["step"]
+        whole = step == checkpoint.step and set(files) == {f"{part}.safetensors" for part in PARTS}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BadCheckpoint(f"{checkpoint.folder.name}: state.json is missing or torn") from error
+    if form != FORMAT:
+        raise BadCheckpoint(
+            f"{checkpoint.folder.name}: written in format {form}; this omnigan reads {FORMAT}"
+        )
+    if not whole:
+        raise BadCheckpoint(f"{checkpoint.folder.name}: state.json does not belong to this folder")
+    for name, digest in files.items():
+        try:
+            intact = _sha256(checkpoint.folder / name) == digest
+        except OSError as error:
+            raise BadCheckpoint(f"{checkpoint.folder.name}: {name} cannot be read") from error
+        if not intact:
+            raise BadCheckpoint(f"{checkpoint.folder.name}: {name} is torn or was changed")
+    return dict(state)
+
+
+def read_part(checkpoint: Checkpoint, part: str) -> dict[str, Tensor]:
+    """Return the tensors of one file.
+
+    Raises:
+        BadCheckpoint: It is not a safetensors file.
+    """
+    path = checkpoint.folder / f"{part}.safetensors"
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise BadCheckpoint(f"{checkpoint.folder.name}: {path.name}: {error}") from error
+
+
+def restore(checkpoint: Checkpoint, adversaries: Adversaries) -> dict[str, Any]:
+    """Put a checkpoint into freshly built networks and return its state.
+
+    Raises:
+        BadCheckpoint: The checkpoint is damaged.
+        UserError: It is whole, but its tensors do not fit the recipe's networks.
+    """
+    state = read_state(checkpoint)
+    for part, network in (
+        ("generator", adversaries.generator),
+        ("discriminator", adversaries.discriminator),
+        ("ema", adversaries.average),
+    ):
+        fill(network, read_part(checkpoint, part), f"{checkpoint.folder.name}/{part}.safetensors")
+    moments = read_part(checkpoint, "optimizers")
+    for name, optimizer, parameter in _optimized(adversaries):
+        keys = [key for key in ("step", "exp_avg", "exp_avg_sq") if f"{name}.{key}" in moments]
+        if keys:
+            optimizer.state[parameter] = {
+                key: moments[f"{name}.{key}"].to("cpu" if key == "step" else adversaries.device)
+                for key in keys
+            }
+    adversaries.step = int(state["step"])
+    adversaries.attempt = int(state["attempt"])
+    return state
+
+
+def fill(network: nn.Module, weights: Mapping[str, Tensor], where: str) -> None:
+    """Copy weights into a network, strictly.
+
+    Raises:
+        UserError: A name or shape does not fit.
+    """
+    own = network.state_dict()
+    wrong = sorted(own.keys() ^ weights.keys())
+    wrong += [f"{n}: {list(weights[n].shape)} for {list(own[n].shape)}" for n in own
+              if n in weights and weights[n].shape != own[n].shape]
+    if wrong:
+        shown = ", ".join(wrong[:3]) + (" ..." if len(wrong) > 3 else "")
+        raise UserError(f"{where} does not fit the networks of this recipe: {shown}")
+    network.load_state_dict(weights)

@@ -1,0 +1,48 @@
+"""Which device and how many threads a run uses."""
+
+from __future__ import annotations
+
+import os
+from typing import Literal
+
+import torch
+
+from omnigan.errors import UserError
+
+__all__ = ["pick_device", "set_threads"]
+
+MOST_THREADS = 8
+"""Small networks gain nothing from more."""
+
+
+def pick_device(wish: str) -> torch.device:
+    """Return the device a recipe asks for; ``auto`` takes CUDA, then MPS, then the CPU.
+
+    Raises:
+        UserError: There is no such device here.
+    """
+    if wish == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        device = torch.device(wish)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        reason = str(error).splitlines()[0]
+        raise UserError(
+            f"train.device: '{wish}' cannot be used here ({reason}). Try 'auto' or 'cpu'."
+        ) from error
+    return device
+
+
+def set_threads(wish: int | Literal["auto"]) -> int:
+    """Set torch's CPU threads and return how many there are.
+
+    On two cores one thread is faster than two whenever anything else runs, and the same
+    number on every start keeps results equal to the last bit.
+    """
+    cores = os.cpu_count() or 1
+    count = wish if wish != "auto" else max(1, min(cores // 2, MOST_THREADS))
+    torch.set_num_threads(count)
+    return count

@@ -1,0 +1,100 @@
+"""Signs that training goes wrong, in words, with the recipe key to turn."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from omnigan.domain import Domain
+from omnigan.errors import OmniganError
+
+__all__ = ["Balance", "Diverged", "about_samples", "check_finite"]
+
+WON = 0.99
+"""Accuracy from which the discriminator counts as having won."""
+PATIENCE = 500
+"""Steps in a row after which that is worth a warning."""
+ALIKE = 0.1
+"""Samples whose mean distance is below this share of the real examples' repeat themselves."""
+
+
+class Diverged(OmniganError):
+    """A loss or a gradient stopped being a number."""
+
+
+def check_finite(readings: Mapping[str, float], step: int) -> None:
+    """Raise when a reading of a step is NaN or infinite.
+
+    Raises:
+        Diverged: The message names the readings and the step.
+    """
+    bad = [name for name, value in readings.items() if not math.isfinite(value)]
+    if bad:
+        raise Diverged(f"step {step}: {', '.join(sorted(bad))} became NaN or infinite")
+
+
+class Balance:
+    """Watches whether the discriminator has won for long; its state belongs in a checkpoint."""
+
+    def __init__(self) -> None:
+        self.winning = 0
+
+    def watch(self, accuracy: float) -> str | None:
+        """Take in one step's discriminator accuracy; return a warning when it is due."""
+        self.winning = self.winning + 1 if accuracy >= WON else 0
+        if self.winning == 0 or self.winning % PATIENCE:
+            return None
+        return (
+            f"The discriminator has told every pair apart for {self.winning} steps, so the "
+            "generator learns little. Raise train.penalties.r1.weight and "
+            "train.penalties.r2.weight, or lower train.discriminator_rate."
+        )
+
+    def state(self) -> dict[str, Any]:
+        """Return JSON values for :meth:`restore`."""
+        return {"winning": self.winning}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on where :meth:`state` was taken."""
+        self.winning = int(state["winning"])
+
+
+def about_samples(domain: Domain, samples: Tensor, real: Tensor) -> list[str]:
+    """Return what is wrong with generated samples, in sentences.
+
+    Args:
+        domain: Asked for its own signs.
+        samples: Generated examples ``[N, *shape]``.
+        real: As many real examples.
+    """
+    warnings = []
+    blank = sum(1 for sample in samples if bool((sample == sample.flatten()[0]).all()))
+    if blank:
+        warnings.append(
+            f"{blank} of {len(samples)} samples are blank (silent). If it lasts, lower "
+            "train.rate or raise train.penalties.r1.weight."
+        )
+    if len(samples) > 1 and blank < len(samples):
+        ratio = _spread(samples) / max(_spread(real), 1e-12)
+        if ratio < ALIKE:
+            warnings.append(
+                f"The samples repeat each other: they differ {ratio:.0%} as much as real examples "
+                "do. If it lasts, raise train.penalties.r2.weight or use train.loss=relativistic."
+            )
+    return warnings + domain.health(samples)
+
+
+def _spread(x: Tensor) -> float:
+    """Return the mean squared distance between examples."""
+    flat = x.flatten(1).double()
+    return float(2 * flat.var(0, unbiased=True).sum()) if len(x) > 1 else 0.0
+
+
+def as_floats(readings: Mapping[str, Tensor]) -> dict[str, float]:
+    """Bring a step's readings to the CPU with one synchronisation."""
+    values = torch.stack([value.float() for value in readings.values()]).tolist()
+    return dict(zip(readings, values, strict=True))

@@ -1,0 +1,97 @@
+"""Batches as a pure function of their number, so that the position in the data is one integer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+from omnigan.domain import Batch, Source
+from omnigan.engine.seeds import generator
+from omnigan.errors import UserError
+
+__all__ = ["BatchOrder", "batches", "check_enough"]
+
+
+def check_enough(source: Source, batch_size: int) -> None:
+    """Refuse a training set that does not fill one batch.
+
+    Raises:
+        UserError: There are fewer examples than ``train.batch_size``.
+    """
+    if len(source) < batch_size:
+        raise UserError(
+            f"There are only {len(source)} training examples, fewer than one batch of "
+            f"{batch_size}. Add data, or set train.batch_size to {max(len(source), 1)} or less."
+        )
+
+
+class BatchOrder(Dataset[Batch]):
+    """Batch number ``k`` of an endless run over a source, computed without the batches before it.
+
+    Each epoch is a fresh permutation; a batch may reach over the end of one. The order depends on
+    (seed, epoch) and an example's augmentation on (seed, epoch, place), never on worker processes.
+    """
+
+    def __init__(self, source: Source, batch_size: int, seed: int) -> None:
+        self.source = source
+        self.batch_size = batch_size
+        self.seed = seed
+        self._epoch = -1
+        self._order: list[int] = []
+
+    def _index(self, epoch: int, place: int) -> int:
+        if epoch != self._epoch:
+            shuffle = generator(self.seed, "order", epoch)
+            self._order = torch.randperm(len(self.source), generator=shuffle).tolist()
+            self._epoch = epoch
+        return self._order[place]
+
+    def _read(self, position: int) -> Batch:
+        epoch, place = divmod(position, len(self.source))
+        rng = generator(self.seed, "read", epoch, place)
+        return self.source.read(self._index(epoch, place), rng)
+
+    def __getitem__(self, number: int) -> Batch:
+        start = number * self.batch_size
+        return Batch.stack([self._read(start + i) for i in range(self.batch_size)])
+
+
+def batches(order: BatchOrder, first: int, workers: int) -> Iterator[Batch]:
+    """Yield batches number ``first``, ``first + 1`` and so on, without end.
+
+    Args:
+        order: The batches.
+        first: Number of the first one.
+        workers: Loader processes; 0 reads in this process.
+    """
+    if workers == 0:
+        number = first
+        while True:
+            yield order[number]
+            number += 1
+    loader = DataLoader(
+        order,
+        batch_size=None,
+        sampler=_CountFrom(first),
+        num_workers=workers,
+        # A generator of its own: making an iterator draws from the global one otherwise.
+        generator=torch.Generator().manual_seed(0),
+        multiprocessing_context="spawn",
+        persistent_workers=True,
+    )
+    yield from loader
+
+
+class _CountFrom:
+    """An endless sampler."""
+
+    def __init__(self, first: int) -> None:
+        self.first = first
+
+    def __iter__(self) -> Iterator[int]:
+        number = self.first
+        while True:
+            yield number
+            number += 1

@@ -1,0 +1,98 @@
+"""Gradient penalties on the discriminator, as functions of examples.
+
+All are computed in float32 with autocast off: in bf16 the sum of squares loses several per cent of
+the penalty's own gradient. The gradient is taken of the sum of the logits, which gives each
+example its own gradient because a discriminator does not mix the examples of a batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from omnigan.engine.losses import Judgement, as_list
+from omnigan.recipe.schema import Penalty, PenaltyName
+
+__all__ = ["PENALTIES", "Critic", "Ingredients", "penalty"]
+
+Critic = Callable[[Tensor], Judgement]
+"""A discriminator with its conditions bound: ``[B, *shape]`` to logits."""
+
+
+@dataclass(frozen=True)
+class Ingredients:
+    """What a penalty may look at.
+
+    Attributes:
+        critic: The discriminator, conditions and augmentation bound.
+        real: Real examples ``[B, *shape]``.
+        fake: Generated examples ``[B, *shape]``, without graph.
+        rng: Generator of the penalty's own chance, on the CPU.
+    """
+
+    critic: Critic
+    real: Tensor
+    fake: Tensor
+    rng: torch.Generator
+
+
+def _scores(critic: Critic, x: Tensor) -> Tensor:
+    """Return one score per example ``[B]``: the sum of its logits over places and critics."""
+    return torch.stack([logits.flatten(1).sum(1) for logits in _flat(critic(x))]).sum(0)
+
+
+def _flat(judgement: Judgement) -> list[Tensor]:
+    return [logits.reshape(len(logits), -1) for logits in as_list(judgement)]
+
+
+def _squared_slope(critic: Critic, x: Tensor) -> Tensor:
+    """Return the squared gradient norm of the score at each example, ``[B]``, with its graph."""
+    x = x.detach().float().requires_grad_()
+    (slope,) = torch.autograd.grad(_scores(critic, x).sum(), x, create_graph=True)
+    return slope.flatten(1).square().sum(1)
+
+
+def _r1(given: Ingredients, settings: Penalty) -> Tensor:
+    return _squared_slope(given.critic, given.real).mean() / 2
+
+
+def _r2(given: Ingredients, settings: Penalty) -> Tensor:
+    return _squared_slope(given.critic, given.fake).mean() / 2
+
+
+def _gradient_penalty(given: Ingredients, settings: Penalty) -> Tensor:
+    shape = (len(given.real),) + (1,) * (given.real.dim() - 1)
+    share = torch.rand(shape, generator=given.rng).to(given.real.device)
+    between = share * given.real + (1 - share) * given.fake
+    # The square root has no derivative at 0: a dead critic would turn the weights into NaN.
+    norm = (_squared_slope(given.critic, between) + 1e-12).sqrt()
+    return (norm - 1).square().mean()
+
+
+def _finite_difference_r1(given: Ingredients, settings: Penalty) -> Tensor:
+    noise = torch.randn(given.real.shape, generator=given.rng).to(given.real.device)
+    moved = given.real.float() + settings.sigma * noise
+    rise = _scores(given.critic, moved) - _scores(given.critic, given.real.float())
+    return (rise / settings.sigma).square().mean() / 2
+
+
+PENALTIES: Mapping[PenaltyName, Callable[[Ingredients, Penalty], Tensor]] = {
+    # Mescheder et al. 2018: half the squared gradient norm at real examples.
+    "r1": _r1,
+    # The same at generated examples.
+    "r2": _r2,
+    # Gulrajani et al. 2017: gradient norm 1 on lines between real and generated examples.
+    "gradient-penalty": _gradient_penalty,
+    # An estimate of r1 for networks without a second derivative: for small steps sigma along
+    # normal noise the expected squared rise per sigma is the squared gradient norm.
+    "finite-difference-r1": _finite_difference_r1,
+}
+
+
+def penalty(name: PenaltyName, given: Ingredients, settings: Penalty) -> Tensor:
+    """Return a penalty's scalar value, unweighted, in float32, ready to be back-propagated."""
+    with torch.autocast(given.real.device.type, enabled=False):
+        return PENALTIES[name](given, settings)

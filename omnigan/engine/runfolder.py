@@ -1,0 +1,120 @@
+"""The folder a run leaves: where it is, what is in it, and who may write to it."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import platform
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from omnigan import __version__
+from omnigan.errors import UserError
+
+__all__ = ["RunFolder", "choose_folder", "latest_run"]
+
+RUNS = Path("runs")
+
+
+class RunFolder:
+    """Paths of a run, and its plain files.
+
+    Args:
+        path: The folder; it need not exist.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.recipe = path / "recipe.yaml"
+        self.config = path / "config.json"
+        self.metrics = path / "metrics.jsonl"
+        self.timings = path / "timings.jsonl"
+        self.checkpoints = path / "checkpoints"
+        self.samples = path / "samples"
+
+    def sample_folder(self, step: int) -> Path:
+        """Return where the samples of a step belong."""
+        return self.samples / f"step-{step:08d}"
+
+    def create(self) -> None:
+        """Make the folder.
+
+        Raises:
+            UserError: It exists and is not empty, is a file, or cannot be made.
+        """
+        if self.path.is_dir() and any(self.path.iterdir()):
+            raise UserError(
+                f"--out: the folder {self.path} is not empty. Choose another, or add --resume to "
+                "go on with the run in it."
+            )
+        if self.path.exists() and not self.path.is_dir():
+            raise UserError(f"--out: {self.path} is a file. Name a folder that does not exist yet.")
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            (self.path / ".lock").touch()
+        except OSError as error:
+            raise UserError(f"--out: cannot write to {self.path}: {error.strerror}") from error
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep a second process out of the folder while the block runs.
+
+        Raises:
+            UserError: Another process is training in it, or it is not writable.
+        """
+        try:
+            handle = os.open(self.path / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+        except OSError as error:
+            raise UserError(f"cannot write to {self.path}: {error.strerror}") from error
+        try:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise UserError(f"{self.path} is in use by another omnigan process.") from error
+            yield
+        finally:
+            os.close(handle)
+
+    def write_data(self, facts: Mapping[str, Any]) -> None:
+        """Record what the domain says about its data."""
+        text = json.dumps(facts, indent=1, ensure_ascii=False) + "\n"
+        (self.path / "data.json").write_text(text)
+
+    def write_environment(self, device: torch.device, threads: int) -> None:
+        """Record the versions and the machine."""
+        facts = {
+            "omnigan": __version__,
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "platform": platform.platform(),
+            "device": str(device),
+            "threads": threads,
+        }
+        text = json.dumps(facts, indent=1) + "\n"
+        (self.path / "environment.json").write_text(text)
+
+
+def choose_folder(name: str) -> Path:
+    """Return the first free ``runs/<name>-<nnn>``."""
+    taken = [number for number, _ in _runs(name)]
+    return RUNS / f"{name}-{max(taken, default=0) + 1:03d}"
+
+
+def latest_run(name: str) -> Path | None:
+    """Return the newest ``runs/<name>-<nnn>`` that exists."""
+    runs = sorted(_runs(name))
+    return runs[-1][1] if runs else None
+
+
+def _runs(name: str) -> list[tuple[int, Path]]:
+    if not RUNS.is_dir():
+        return []
+    pattern = re.compile(re.escape(name) + r"-(\d{3,})")
+    found = [(pattern.fullmatch(path.name), path) for path in RUNS.iterdir() if path.is_dir()]
+    return [(int(match[1]), path) for match, path in found if match]

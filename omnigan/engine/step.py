@@ -1,0 +1,234 @@
+"""One adversarial step: the discriminator, then the generator, then its moving average.
+
+Only this module calls ``backward`` and ``step``. It knows neither files nor clocks: the trained
+weights are a function of the batches, the seed and the step number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from omnigan.domain import Batch, Conditions, Domain
+from omnigan.engine import losses, seeds
+from omnigan.engine.ema import decay_of, follow, frozen_copy
+from omnigan.engine.losses import LOSSES, Judgement
+from omnigan.engine.penalties import Ingredients, penalty
+from omnigan.engine.schedules import at
+from omnigan.recipe.schema import Train
+
+__all__ = ["Adversaries", "Readings"]
+
+Readings = dict[str, Tensor]
+"""Scalar tensors by name, left on the device so that reading them costs no synchronisation."""
+
+
+@dataclass
+class Optimizers:
+    """Adam for each network."""
+
+    generator: torch.optim.Adam
+    discriminator: torch.optim.Adam
+
+
+class Adversaries:
+    """The two networks, their optimisers, the moving average, and how one step changes them.
+
+    Args:
+        domain: Gives the networks, latents, augmentation and auxiliary terms.
+        train: The recipe's section.
+        seed: Seed of every random draw.
+        device: Where the networks live.
+    """
+
+    def __init__(self, domain: Domain, train: Train, seed: int, device: torch.device) -> None:
+        self.domain = domain
+        self.train = train
+        self.seed = seed
+        self.device = device
+        self.loss = LOSSES[train.loss]
+        self.total_steps = train.total_steps()
+        self.step = 0
+        self.attempt = 0
+        seeds.seed_global(seed, "weights")
+        self.generator = domain.generator()
+        self.discriminator = domain.discriminator()
+        domain.initialise(self.generator, self.discriminator)
+        self.generator.to(device).train()
+        self.discriminator.to(device).train()
+        self.average = frozen_copy(self.generator)
+        self.optimizers = Optimizers(_adam(self.generator), _adam(self.discriminator))
+
+    @property
+    def progress(self) -> float:
+        """Share of the run that is done, 0 to 1."""
+        return min(self.step / self.total_steps, 1.0)
+
+    def advance(self, data: Iterator[Batch]) -> Readings:
+        """Take one step, drawing one batch per discriminator update and one for the generator."""
+        seeds.seed_global(self.seed, "networks", self.step, self.attempt)
+        self._set_rates()
+        readings: Readings = {}
+        for turn in range(self.train.discriminator_steps):
+            readings |= self._update_discriminator(next(data).to(self.device), turn)
+        readings |= self._update_generator(next(data).to(self.device))
+        decay = decay_of(self.train.ema, self.train.batch_size, self.total_steps, self.step)
+        follow(self.average, self.generator, decay)
+        self.step += 1
+        return readings
+
+    @property
+    def batches_per_step(self) -> int:
+        """How many batches :meth:`advance` draws."""
+        return self.train.discriminator_steps + 1
+
+    # ---- the two updates -------------------------------------------------------------------
+
+    def _update_discriminator(self, batch: Batch, turn: int) -> Readings:
+        update = self.step * self.train.discriminator_steps + turn
+
+        def part(real: Batch, index: int) -> tuple[Tensor, Readings]:
+            with torch.no_grad(), self._precision():
+                fake = self._generate(real, "latent-d", turn, index).float()
+            critic = self._critic(real.cond, "augment-d", turn, index)
+            with self._precision():
+                judged_real, judged_fake = critic(real.x), critic(fake)
+            loss = losses.discriminator(self.loss, judged_real, judged_fake)
+            readings = _verdict(judged_real, judged_fake) | {"d_loss": loss.detach()}
+            rng = seeds.generator(self.seed, "penalty", self.step, self.attempt, turn, index)
+            given = Ingredients(critic, real.x, fake, rng)
+            for name, settings in self.train.penalties.items():
+                if update % settings.interval == 0:
+                    value = penalty(name, given, settings)
+                    weight = at(settings.weight, self.progress) * settings.interval
+                    loss = loss + weight * value
+                    readings[name] = value.detach()
+            return loss, readings
+
+        return self._update(self.discriminator, self.optimizers.discriminator, batch, part, "d_")
+
+    def _update_generator(self, batch: Batch) -> Readings:
+        def part(real: Batch, index: int) -> tuple[Tensor, Readings]:
+            critic = self._critic(real.cond, "augment-g", 0, index)
+            with self._precision():
+                fake = self._generate(real, "latent-g", 0, index)
+                judged_fake = critic(fake)
+                with torch.no_grad():
+                    judged_real = critic(real.x) if self.loss.needs_real else judged_fake
+                loss = losses.generator(self.loss, judged_real, judged_fake)
+                terms = self.domain.generator_terms(fake, real, judged_fake, self.progress)
+            readings = {"g_loss": loss.detach()}
+            for name, term in terms.items():
+                loss = loss + self.train.terms.get(name, 1.0) * term.float()
+                readings[name] = term.detach()
+            return loss, readings
+
+        # The critic only passes gradient on: its own weights need none here.
+        with _frozen(self.discriminator):
+            return self._update(self.generator, self.optimizers.generator, batch, part, "g_")
+
+    def _update(
+        self,
+        network: nn.Module,
+        optimizer: torch.optim.Adam,
+        batch: Batch,
+        part: Callable[[Batch, int], tuple[Tensor, Readings]],
+        prefix: str,
+    ) -> Readings:
+        """Back-propagate each part of the batch, clip, and take one optimiser step."""
+        optimizer.zero_grad(set_to_none=True)
+        total: Readings = {}
+        parts = _split(batch, self.train.accumulate)
+        for index, piece in enumerate(parts):
+            share = len(piece) / len(batch)
+            loss, readings = part(piece, index)
+            (loss * share).backward()  # type: ignore[no-untyped-call]
+            for name, value in readings.items():
+                total[name] = total.get(name, torch.zeros((), device=self.device)) + value * share
+        gradients = [p.grad for p in network.parameters() if p.grad is not None]
+        norm = nn.utils.get_total_norm(gradients, foreach=True)
+        if self.train.clip is not None:
+            nn.utils.clip_grads_with_norm_(network.parameters(), self.train.clip, norm, True)
+        total[f"{prefix}gradient"] = norm
+        optimizer.step()
+        return total
+
+    # ---- ingredients -----------------------------------------------------------------------
+
+    def _generate(self, real: Batch, stream: str, turn: int, index: int) -> Tensor:
+        rng = seeds.generator(self.seed, stream, self.step, self.attempt, turn, index)
+        latent = self.domain.latent(len(real), rng)
+        inputs = {name: value.to(self.device) for name, value in latent.items()}
+        controls = self.domain.controls(self.progress)
+        output: Tensor = self.generator(**inputs, **real.cond, **controls)
+        return output
+
+    def _critic(
+        self, cond: Conditions, stream: str, turn: int, index: int
+    ) -> Callable[[Tensor], Judgement]:
+        """Return the discriminator with conditions bound, seeing augmented examples."""
+        strength = at(self.train.augment, self.progress)
+        rng = seeds.generator(self.seed, stream, self.step, self.attempt, turn, index)
+
+        def critic(x: Tensor) -> Judgement:
+            seen = self.domain.augment(x, strength, rng) if strength > 0 else x
+            judgement: Judgement = self.discriminator(seen, **cond)
+            return judgement
+
+        return critic
+
+    def _precision(self) -> AbstractContextManager[object]:
+        return torch.autocast(
+            self.device.type, torch.bfloat16, enabled=self.train.precision == "bf16"
+        )
+
+    def _set_rates(self) -> None:
+        train, progress = self.train, self.progress
+        betas = (at(train.betas[0], progress), at(train.betas[1], progress))
+        for optimizer, own in (
+            (self.optimizers.generator, train.generator_rate),
+            (self.optimizers.discriminator, train.discriminator_rate),
+        ):
+            for group in optimizer.param_groups:
+                group["lr"] = at(train.rate if own is None else own, progress)
+                group["betas"] = betas
+
+
+def _adam(network: nn.Module) -> torch.optim.Adam:
+    return torch.optim.Adam(network.parameters(), foreach=True)
+
+
+@contextmanager
+def _frozen(network: nn.Module) -> Iterator[None]:
+    trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    for parameter in trained:
+        parameter.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for parameter in trained:
+            parameter.requires_grad_(True)
+
+
+def _split(batch: Batch, parts: int) -> list[Batch]:
+    if parts == 1:
+        return [batch]
+    xs = batch.x.chunk(parts)
+    conds: Mapping[str, tuple[Tensor, ...]] = {k: v.chunk(parts) for k, v in batch.cond.items()}
+    return [Batch(x, {k: v[i] for k, v in conds.items()}) for i, x in enumerate(xs)]
+
+
+@torch.no_grad()
+def _verdict(real: Judgement, fake: Judgement) -> Readings:
+    """Return how well the discriminator tells the two apart: 0.5 is a fair game, 1 is won."""
+    pairs = list(zip(losses.as_list(real), losses.as_list(fake), strict=True))
+    right = torch.stack([(r > f).float().mean() for r, f in pairs]).mean()
+    return {
+        "d_accuracy": right,
+        "d_real": torch.stack([r.mean() for r, _ in pairs]).mean(),
+        "d_fake": torch.stack([f.mean() for _, f in pairs]).mean(),
+    }

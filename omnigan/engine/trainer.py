@@ -1,0 +1,281 @@
+"""The training loop: one step after another, with a journal, samples and checkpoints between."""
+
+from __future__ import annotations
+
+import errno
+import shlex
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from omnigan.domain import Batch, Domain
+from omnigan.engine import checkpoint, seeds
+from omnigan.engine.health import Balance, Diverged, about_samples, as_floats, check_finite
+from omnigan.engine.journal import Journal
+from omnigan.engine.loading import BatchOrder, batches, check_enough
+from omnigan.engine.reporter import Reporter
+from omnigan.engine.runfolder import RunFolder
+from omnigan.engine.signals import Interrupted, StopRequest
+from omnigan.engine.step import Adversaries
+from omnigan.errors import OmniganError
+from omnigan.evaluation.evaluate import evaluate
+from omnigan.recipe.schema import Duration, Recipe
+from omnigan.sampling import Trained
+
+__all__ = ["Trainer"]
+
+TIMES_A_RUN = 20
+"""How often samples and checkpoints are written where the recipe leaves it open."""
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+class Trainer:
+    """One run in one folder.
+
+    Args:
+        domain: The resolved domain.
+        recipe: The resolved recipe.
+        folder: Where everything goes; it exists.
+        device: Where the networks live.
+        reporter: Told about progress.
+    """
+
+    def __init__(
+        self,
+        domain: Domain,
+        recipe: Recipe,
+        folder: RunFolder,
+        device: torch.device,
+        reporter: Reporter,
+    ) -> None:
+        self.domain = domain
+        self.recipe = recipe
+        self.folder = folder
+        self.reporter = reporter
+        self.source = domain.source("train")
+        check_enough(self.source, recipe.train.batch_size)
+        self.adversaries = Adversaries(domain, recipe.train, recipe.seed, device)
+        self.journal = Journal(folder.metrics)
+        self.balance = Balance()
+        self.rollbacks = 0
+        self.stopwatch = _Stopwatch()
+        self.total = recipe.train.total_steps()
+        log = recipe.log
+        often = Duration(count=max(1, self.total // TIMES_A_RUN))
+        self.every = self._steps(log.every)
+        self.samples_every = self._steps(log.samples_every or often)
+        self.checkpoint_every = self._steps(log.checkpoint_every or often)
+        self.evaluate_every = self._steps(log.evaluate_every) if log.evaluate_every else None
+
+    def _steps(self, duration: Duration) -> int:
+        return duration.steps(self.recipe.train.batch_size)
+
+    # ---- the loop --------------------------------------------------------------------------
+
+    def run(self, stop: StopRequest) -> None:
+        """Train from the present step to the last.
+
+        Raises:
+            Interrupted: A signal came in; the step was finished and saved.
+            OmniganError: The disk is full, or training diverged too often.
+        """
+        self.reporter.start(self.folder.path, self.adversaries.step, self.total)
+        with self._disk_full_in_words():
+            if self.adversaries.step == 0:
+                self._begin()
+            data = self._data()
+            while self.adversaries.step < self.total:
+                try:
+                    self._step(data)
+                except Diverged as reason:
+                    self._go_back(reason)
+                    data = self._data()
+                if stop.number is not None:
+                    self._interrupt(stop.number)
+
+    def _step(self, data: Iterator[Batch]) -> None:
+        readings = as_floats(self.adversaries.advance(data))
+        step = self.adversaries.step
+        check_finite(readings, step)
+        self._watch(readings, step)
+        last = step == self.total
+        if last or step % self.samples_every == 0:
+            self._sample()
+        if self.evaluate_every and (last or step % self.evaluate_every == 0):
+            self._evaluate()
+        if last or step % self.checkpoint_every == 0:
+            self._save()
+
+    def _data(self) -> Iterator[Batch]:
+        train = self.recipe.train
+        order = BatchOrder(self.source, train.batch_size, self.recipe.seed)
+        first = self.adversaries.step * self.adversaries.batches_per_step
+        return batches(order, first, train.workers)
+
+    # ---- what happens between steps --------------------------------------------------------
+
+    def _begin(self) -> None:
+        self._save()  # so that there is always something to go back to
+        self._render(self._real(), self.folder.samples / "real")
+        self._sample()
+
+    def _watch(self, readings: dict[str, float], step: int) -> None:
+        self.journal.add(readings)
+        shown: dict[str, float] = {}
+        if step % self.every == 0 or step == self.total:
+            shown = self.journal.close_interval()
+            examples = step * self.recipe.train.batch_size
+            self.journal.write({"step": step, "examples": examples, **shown})
+            self.stopwatch.write(self.folder, step)
+        self.reporter.step(step, shown)
+        warning = self.balance.watch(readings["d_accuracy"])
+        if warning:
+            self._warn(warning)
+
+    def _warn(self, text: str) -> None:
+        self.journal.write({"step": self.adversaries.step, "warning": text})
+        self.reporter.warn(f"step {self.adversaries.step}: {text}")
+
+    def _sample(self) -> None:
+        with self.stopwatch.measuring("samples"):
+            samples = self._trained().generate(self.recipe.log.samples, self.recipe.seed).x
+            self._render(samples, self.folder.sample_folder(self.adversaries.step))
+        if self.adversaries.step:  # nobody expects anything of the first weights
+            for warning in about_samples(self.domain, samples, self._real()):
+                self._warn(warning)
+
+    def _evaluate(self) -> None:
+        with self.stopwatch.measuring("evaluation"):
+            count, seed = self.recipe.log.evaluate_samples, self.recipe.seed
+            generated = self._trained().generate(count, seed)
+            result = evaluate(self.domain, generated, samples=count, seed=seed)
+            self.journal.write({"step": self.adversaries.step, "evaluation": result.to_json()})
+
+    def _trained(self) -> Trained:
+        adversaries = self.adversaries
+        return Trained(self.domain, adversaries.average, adversaries.step, adversaries.device)
+
+    def _real(self) -> Tensor:
+        """Return as many real examples as there are samples, the same ones each time."""
+        count = min(self.recipe.log.samples, len(self.source))
+        rng = seeds.generator(self.recipe.seed, "real")
+        places = torch.randperm(len(self.source), generator=rng)[:count].tolist()
+        return torch.stack([self.source.read(place, rng).x for place in places])
+
+    def _render(self, x: Tensor, folder: Any) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.domain.render(x, folder)
+
+    # ---- saving and going back -------------------------------------------------------------
+
+    def _save(self) -> None:
+        with self.stopwatch.measuring("checkpoints"):
+            checkpoint.save(
+                self.folder.checkpoints, self.adversaries, self._state(), self.recipe.log.keep
+            )
+
+    def _state(self) -> dict[str, Any]:
+        return {
+            "journal": self.journal.state(),
+            "balance": self.balance.state(),
+            "rollbacks": self.rollbacks,
+        }
+
+    def resume(self) -> bool:
+        """Go to the newest whole checkpoint; say which were passed over.
+
+        Returns:
+            Whether there was one.
+        """
+        checkpoint.sweep(self.folder.checkpoints)
+        for choice in checkpoint.find(self.folder.checkpoints):
+            try:
+                state = checkpoint.restore(choice, self.adversaries)
+            except checkpoint.BadCheckpoint as error:
+                self.reporter.warn(f"passed over a checkpoint: {error}")
+                continue
+            self.journal.restore(state["journal"])
+            self.balance.restore(state["balance"])
+            self.rollbacks = int(state["rollbacks"])
+            return True
+        return False
+
+    def _go_back(self, reason: Diverged) -> None:
+        """Return to the last good checkpoint and go on with fresh noise.
+
+        Raises:
+            OmniganError: That was done too often already, or there is no checkpoint.
+        """
+        before = self.rollbacks
+        allowed = self.recipe.train.max_rollbacks
+        hint = "Lower train.rate, set train.clip, or use train.precision=fp32."
+        if before >= allowed:
+            raise OmniganError(f"{reason}, after going back {before} times. {hint}")
+        if not self.resume():
+            raise OmniganError(f"{reason}, and there is no checkpoint to go back to. {hint}")
+        self.rollbacks = before + 1
+        self.adversaries.attempt = self.rollbacks
+        self._warn(
+            f"{reason}; went back to step {self.adversaries.step} to go on with other noise "
+            f"({self.rollbacks} of {allowed}). {hint}"
+        )
+
+    def _interrupt(self, number: int) -> None:
+        self._save()
+        raise Interrupted(
+            f"Stopped at step {self.adversaries.step} of {self.total}, saved. Go on with:\n  "
+            f"{resume_command(self.folder)}",
+            number,
+        )
+
+    @contextmanager
+    def _disk_full_in_words(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            if error.errno not in DISK_FULL:
+                raise
+            good = checkpoint.find(self.folder.checkpoints)
+            kept = f"The checkpoint of step {good[0].step} is whole" if good else "Nothing is saved"
+            raise OmniganError(
+                f"The disk is full ({self.folder.path}). {kept}; make room, then go on with:\n  "
+                f"{resume_command(self.folder)}"
+            ) from error
+
+
+def resume_command(folder: RunFolder) -> str:
+    """Return the command that goes on with a run."""
+    recipe, out = shlex.quote(str(folder.recipe)), shlex.quote(str(folder.path))
+    return f"omnigan train {recipe} --out {out} --resume"
+
+
+class _Stopwatch:
+    """Seconds spent on what is not training, for ``timings.jsonl``."""
+
+    def __init__(self) -> None:
+        self._started = time.perf_counter()
+        self._cpu = time.process_time()
+        self._spent: dict[str, float] = {}
+
+    @contextmanager
+    def measuring(self, what: str) -> Iterator[None]:
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._spent[what] = self._spent.get(what, 0.0) + time.perf_counter() - began
+
+    def write(self, folder: RunFolder, step: int) -> None:
+        """Append the seconds since the process began training."""
+        Journal(folder.timings).write(
+            {
+                "step": step,
+                "seconds": round(time.perf_counter() - self._started, 3),
+                "cpu_seconds": round(time.process_time() - self._cpu, 3),
+                **{name: round(seconds, 3) for name, seconds in self._spent.items()},
+            }
+        )

@@ -1,0 +1,139 @@
+"""A trained generator: load it, draw from it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from omnigan.domain import Artifact, Batch, Domain
+from omnigan.engine import checkpoint, seeds
+from omnigan.engine.checkpoint import BadCheckpoint, Checkpoint
+from omnigan.engine.device import pick_device
+from omnigan.engine.runfolder import RunFolder
+from omnigan.errors import UserError, did_you_mean, listed
+from omnigan.modelfile import read_domain
+
+__all__ = ["Trained", "load"]
+
+LARGEST_SEED = 2**63 - 1
+CHUNK = 16
+
+
+class Trained:
+    """A generator with the weights' moving average, ready to sample.
+
+    Attributes:
+        domain: The domain, resolved; it needs no training data to sample.
+        step: Training steps behind the weights.
+    """
+
+    def __init__(self, domain: Domain, network: nn.Module, step: int, device: torch.device) -> None:
+        self.domain = domain
+        self.step = step
+        self._network = network.to(device).eval().requires_grad_(False)
+        self._device = device
+
+    def generate(self, n: int, seed: int = 0, label: str | None = None) -> Batch:
+        """Return ``n`` examples as tensors, with the conditions they were made for.
+
+        Example number ``i`` depends on ``seed`` and ``i`` alone, not on ``n``. Without a label, a
+        conditional generator gives each example a label drawn from the seed.
+
+        Raises:
+            UserError: ``n`` is below 1, the seed is out of range, or there is no such label.
+        """
+        if n < 1:
+            raise UserError(f"count must be at least 1, not {n}.")
+        if not 0 <= seed <= LARGEST_SEED:
+            raise UserError(f"seed must be from 0 to {LARGEST_SEED}, not {seed}.")
+        labels = self._labels(n, seed, label)
+        made = [self._chunk(first, labels, seed) for first in range(0, n, CHUNK)]
+        cond = {name: torch.cat([part.cond[name] for part in made]) for name in made[0].cond}
+        return Batch(torch.cat([part.x for part in made]), cond)
+
+    def sample(self, n: int, seed: int = 0, label: str | None = None) -> list[Any]:
+        """Return ``n`` natural objects of the domain (``pretty_midi.PrettyMIDI``, say)."""
+        return self.domain.objects(self.generate(n, seed, label).x)
+
+    def render(self, x: Tensor, folder: str | Path) -> list[Artifact]:
+        """Write examples ``[B, *shape]`` as files into a folder, made if missing."""
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        return self.domain.render(x, folder)
+
+    def _chunk(self, first: int, labels: list[str | None], seed: int) -> Batch:
+        """Make the examples from number ``first`` on, ``CHUNK`` of them or what is left.
+
+        The network always runs on a full chunk: kernels differ in the last bit between batch
+        sizes, and an example must not depend on how many were asked for.
+        """
+        wanted = labels[first : first + CHUNK]
+        full = wanted + [wanted[-1]] * (CHUNK - len(wanted))
+        inputs = [self._inputs(first + i, seed, label) for i, label in enumerate(full)]
+        joined = {
+            name: torch.cat([part[name] for part in inputs]).to(self._device) for name in inputs[0]
+        }
+        with torch.no_grad():
+            x = self._network(**joined, **self.domain.controls(1.0)).float().cpu()
+        names = self.domain.condition(wanted[0], 1) if wanted[0] is not None else {}
+        return Batch(
+            x[: len(wanted)], {name: joined[name][: len(wanted)].cpu() for name in names}
+        )
+
+    def _inputs(self, index: int, seed: int, label: str | None) -> dict[str, Tensor]:
+        latent = self.domain.latent(1, seeds.generator(seed, "sample", index))
+        return latent if label is None else {**latent, **self.domain.condition(label, 1)}
+
+    def _labels(self, n: int, seed: int, label: str | None) -> list[str | None]:
+        known = list(self.domain.labels())
+        if label is None:
+            if not known:
+                return [None] * n
+            draws = [
+                int(torch.randint(len(known), (), generator=seeds.generator(seed, "label", i)))
+                for i in range(n)
+            ]
+            return [known[draw] for draw in draws]
+        if label not in known:
+            allowed = f"Labels: {listed(known)}." if known else "This generator has no labels."
+            raise UserError(f"There is no label '{label}'.{did_you_mean(label, known)} {allowed}")
+        return [label] * n
+
+
+def load(path: str | Path, device: str = "cpu") -> Trained:
+    """Load the newest whole checkpoint of a run.
+
+    Args:
+        path: A run folder, or one checkpoint folder in it.
+        device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
+
+    Raises:
+        UserError: There is no run, or no checkpoint in it, or its files do not fit together.
+    """
+    folder = Path(path)
+    if not folder.is_dir():
+        raise UserError(f"There is no run folder '{path}'.")
+    one = checkpoint.NAME.match(folder.name)
+    if one:
+        choices = [Checkpoint(folder, int(one[1]))]
+        run = RunFolder(folder.parent.parent)
+    else:
+        run = RunFolder(folder)
+        choices = checkpoint.find(run.checkpoints)
+    domain = read_domain(run.config)
+    problems = []
+    for choice in choices:
+        try:
+            checkpoint.read_state(choice)
+            weights = checkpoint.read_part(choice, "ema")
+        except BadCheckpoint as error:
+            problems.append(str(error))
+            continue
+        network = domain.generator()
+        checkpoint.fill(network, weights, f"{choice.folder}/ema.safetensors")
+        return Trained(domain, network, choice.step, pick_device(device))
+    why = f" ({'; '.join(problems)})" if problems else ""
+    raise UserError(f"{folder} has no checkpoint that can be loaded{why}.")
