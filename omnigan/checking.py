@@ -1,0 +1,188 @@
+"""A rehearsal of a run: does it fit, how big is it, how long will it take?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from omnigan.domain import Artifact, Batch, Notify, Space, silent
+from omnigan.durations import spoken
+from omnigan.engine.device import pick_device, set_threads
+from omnigan.engine.loading import BatchOrder, check_enough
+from omnigan.engine.losses import as_list
+from omnigan.engine.seeds import generator
+from omnigan.engine.step import Adversaries
+from omnigan.recipe.load import LoadedRecipe
+from omnigan.rehearsal import rehearse
+
+__all__ = ["CheckReport", "Memory", "check"]
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What training holds at once, in bytes.
+
+    Attributes:
+        weights: Both networks and the generator's moving average.
+        gradients: Of both networks.
+        optimizers: Adam's two moments of both networks.
+        activations: Most that backward was waiting for during one step, measured.
+    """
+
+    weights: int
+    gradients: int
+    optimizers: int
+    activations: int
+
+    @property
+    def total(self) -> int:
+        return self.weights + self.gradients + self.optimizers + self.activations
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """What :func:`check` found. Shapes have the batch axis, except ``space``.
+
+    Attributes:
+        domain: Name of the domain.
+        device: Where it was rehearsed, and where the run would be.
+        space: Shape and range of one example.
+        train: Number of training examples.
+        valid: Number of held-out examples.
+        latent: Shapes of the generator's inputs.
+        conditions: Shapes of the conditions.
+        logits: Shapes of the discriminator's outputs.
+        generator: Parameters of the generator.
+        discriminator: Parameters of the discriminator.
+        memory: An estimate.
+        steps: Length of the run.
+        seconds_per_step: Measured mean of a few steps.
+        artifacts: One real example, rendered.
+    """
+
+    domain: str
+    device: str
+    space: Space
+    train: int
+    valid: int
+    latent: dict[str, Shape]
+    conditions: dict[str, Shape]
+    logits: list[Shape]
+    generator: int
+    discriminator: int
+    memory: Memory
+    steps: int
+    seconds_per_step: float
+    artifacts: list[Artifact]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return JSON values."""
+        files = [{**asdict(a), "path": str(a.path)} for a in self.artifacts]
+        plain = asdict(replace(self, artifacts=[]))
+        plain["memory"]["total"] = self.memory.total
+        return {**plain, "seconds": self.steps * self.seconds_per_step, "artifacts": files}
+
+    def text(self) -> str:
+        """Return lines for a person."""
+        space, memory = self.space, self.memory
+        rows = {
+            "domain": self.domain,
+            "device": self.device,
+            "examples": f"{self.train} training, {self.valid} held out",
+            "example": f"{_axes(space.shape)} from {space.low:g} to {space.high:g}",
+            "latent": _named(self.latent),
+            "conditions": _named(self.conditions) or "none",
+            "logits": ", ".join(map(_axes, self.logits)),
+            "generator": f"{self.generator:,} parameters",
+            "discriminator": f"{self.discriminator:,} parameters",
+            "memory": f"about {_bytes(memory.total)}: weights {_bytes(memory.weights)}, gradients "
+            f"{_bytes(memory.gradients)}, Adam {_bytes(memory.optimizers)}, activations "
+            f"{_bytes(memory.activations)}",
+            "time": f"about {spoken(self.steps * self.seconds_per_step)} for {self.steps} "
+            f"steps, {self.seconds_per_step:.3g} s each",
+            "one example": ", ".join(str(artifact.path) for artifact in self.artifacts),
+        }
+        return "\n".join(f"{name:13}  {value}" for name, value in rows.items())
+
+
+def check(loaded: LoadedRecipe, folder: Path, notify: Notify = silent) -> CheckReport:
+    """Read the data, build the networks, take a few steps and forget them.
+
+    Args:
+        loaded: The recipe.
+        folder: Where one real example is rendered.
+        notify: Told about long work.
+
+    Raises:
+        UserError: The recipe cannot run with this data or on this machine.
+    """
+    recipe = loaded.recipe
+    device = pick_device(recipe.train.device)
+    set_threads(recipe.train.threads)
+    domain = loaded.domain_class(loaded.domain_config).resolve(notify)
+    source = domain.source("train")
+    check_enough(source, recipe.train.batch_size)
+    order = BatchOrder(source, recipe.train.batch_size, recipe.seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    with torch.random.fork_rng():
+        players = Adversaries(domain, recipe.train, recipe.seed, device)
+        activations, seconds = rehearse(players, order, notify)
+        latent, logits = _outputs(players, order[0].to(device))
+    return CheckReport(
+        domain=recipe.domain,
+        device=str(device),
+        space=domain.space,
+        train=len(source),
+        valid=len(domain.source("valid")),
+        latent={name: tuple(value.shape) for name, value in latent.items()},
+        conditions={name: tuple(value.shape) for name, value in order[0].cond.items()},
+        logits=[tuple(value.shape) for value in logits],
+        generator=_count(players.generator),
+        discriminator=_count(players.discriminator),
+        memory=_memory(players, activations),
+        steps=recipe.train.total_steps(),
+        seconds_per_step=seconds,
+        artifacts=domain.render(source.read(0, torch.Generator()).x[None], folder),
+    )
+
+
+@torch.no_grad()
+def _outputs(players: Adversaries, real: Batch) -> tuple[dict[str, Tensor], list[Tensor]]:
+    latent = players.domain.latent(len(real), generator(players.seed, "check"))
+    return latent, as_list(players.discriminator(real.x, **real.cond))
+
+
+def _count(network: nn.Module) -> int:
+    return sum(weight.numel() for weight in network.parameters())
+
+
+def _memory(players: Adversaries, activations: int) -> Memory:
+    networks = players.generator, players.discriminator
+    trained = [weight for network in networks for weight in network.parameters()]
+    weights = chain(trained, players.average.parameters())
+    size = _size(trained)
+    return Memory(_size(weights), size, 2 * size, activations)
+
+
+def _size(tensors: Iterable[Tensor]) -> int:
+    return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
+
+
+def _axes(shape: Shape) -> str:
+    return f"[{', '.join(map(str, shape))}]"
+
+
+def _named(shapes: Mapping[str, Shape]) -> str:
+    return ", ".join(f"{name} {_axes(shape)}" for name, shape in shapes.items())
+
+
+def _bytes(size: int) -> str:
+    return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{size / 2**20:.1f} MiB"

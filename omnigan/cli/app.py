@@ -1,0 +1,84 @@
+"""The command ``omnigan``: its commands, and how failures are told."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated, cast
+
+import typer
+
+from omnigan.cli import doctor, domains, recipes, results, training
+from omnigan.errors import OmniganError, UserError, UserErrors
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    help="Train GANs on your own images, music, sound and text.",
+    epilog="A first run: omnigan recipes, then omnigan train NAME.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help: importing rich would double the time it takes
+)
+for command in (
+    training.train,
+    results.sample,
+    results.evaluate,
+    training.check,
+    domains.domains,
+):
+    app.command()(command)
+app.add_typer(recipes.app, name="recipes")
+app.command()(doctor.doctor)
+
+# The base of everything that typer raises about a wrong command line; its home depends on the
+# version of typer.
+_UsageError = cast("type[Exception]", typer.BadParameter.__mro__[1])
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status.
+
+    Args:
+        arguments: Words after ``omnigan``; None takes them from the process.
+
+    Returns:
+        0, 1 for a failure, 2 for a user's mistake, 128 + n after signal n.
+    """
+    try:
+        status = app(
+            args=None if arguments is None else list(arguments),
+            prog_name="omnigan",
+            standalone_mode=False,
+        )
+    except UserErrors as error:
+        return _complain(error.problems, error.exit_status)
+    except OmniganError as error:
+        return _complain([str(error)], error.exit_status)
+    except _UsageError as error:
+        text: str = error.format_message()  # type: ignore[attr-defined]
+        context = getattr(error, "ctx", None)
+        command = "omnigan" if context is None else context.command_path
+        return _complain([f"{text}\n  See '{command} --help'."], UserError.exit_status)
+    return status if isinstance(status, int) else 0
+
+
+@app.callback(invoke_without_command=True)
+def _top(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
+) -> None:
+    if version:
+        from omnigan import __version__
+
+        print(f"omnigan {__version__}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+
+
+def _complain(messages: Sequence[str], status: int) -> int:
+    mark = "" if status > 128 else "error: "  # being stopped is no error
+    for message in messages:
+        print(f"{mark}{message}", file=sys.stderr)
+    return status

@@ -1,0 +1,54 @@
+"""What several commands share."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
+
+import typer
+
+if TYPE_CHECKING:
+    from omnigan.engine.reporter import Reporter
+
+__all__ = ["Json", "Overrides", "Recipe", "Run", "Seed", "first_rank", "print_json", "reporting"]
+
+Recipe = Annotated[
+    str, typer.Argument(metavar="RECIPE", help="A recipe file, or the name of a shipped recipe.")
+]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="KEY=VALUE", help="Values that replace the recipe's, as in train.steps=3000."
+    ),
+]
+Run = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder or an export.")]
+Seed = Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Seed of every random draw.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+
+
+def first_rank() -> bool:
+    """Tell whether this is the process that talks, of those that torchrun may have started."""
+    return os.environ.get("RANK", "0") == "0"
+
+
+@contextmanager
+def reporting(stream: TextIO | None = None) -> Iterator[Reporter]:
+    """Show progress, by default on the standard error, which leaves the output to the result."""
+    from omnigan.console import console_reporter
+    from omnigan.engine.reporter import Quiet
+
+    reporter = console_reporter(stream or sys.stderr) if first_rank() else Quiet()
+    try:
+        yield reporter
+    finally:
+        reporter.finish()
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON."""
+    print(json.dumps(value, indent=2, ensure_ascii=False))

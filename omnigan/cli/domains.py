@@ -1,0 +1,53 @@
+"""``omnigan domains``: what is installed."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from omnigan.cli.common import Json, print_json
+from omnigan.errors import UserError
+from omnigan.plugins import DomainEntry, available, load_domain
+
+__all__ = ["domains"]
+
+
+def domains(
+    check: Annotated[bool, typer.Option("--check", help="Load each of them.")] = False,
+    json: Json = False,
+) -> None:
+    """List the installed domains."""
+    entries = available()
+    states = {entry.full_name: _state(entry) for entry in entries} if check else {}
+    if json:
+        print_json([_row(entry, states.get(entry.full_name)) for entry in entries])
+    else:
+        width = max((len(entry.name) for entry in entries), default=0)
+        for entry in entries:
+            state = f"  {states[entry.full_name]}" if check else ""
+            print(
+                f"{entry.name:{width}}  {entry.distribution} {entry.version}  {entry.value}{state}"
+            )
+        if not entries:
+            print("No domains are installed.")
+    if any(state != "ok" for state in states.values()):
+        raise typer.Exit(1)
+
+
+def _state(entry: DomainEntry) -> str:
+    try:
+        load_domain(entry.full_name)
+    except UserError as error:
+        return f"broken: {error}"
+    return "ok"
+
+
+def _row(entry: DomainEntry, state: str | None) -> dict[str, Any]:
+    row = {
+        "name": entry.name,
+        "distribution": entry.distribution,
+        "version": entry.version,
+        "value": entry.value,
+    }
+    return row if state is None else {**row, "state": state}

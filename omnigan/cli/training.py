@@ -1,0 +1,65 @@
+"""``omnigan train`` and ``omnigan check``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from omnigan.cli.common import Json, Overrides, Recipe, first_rank, print_json, reporting
+
+__all__ = ["check", "train"]
+
+
+def train(
+    recipe: Recipe,
+    overrides: Overrides = None,
+    *,
+    out: Annotated[
+        Path | None, typer.Option(help="Run folder; otherwise a new one in runs/.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Resume even though the recipe has changed.")
+    ] = False,
+    device: Annotated[
+        str | None, typer.Option(help="auto, cpu, cuda, cuda:1 or mps; replaces train.device.")
+    ] = None,
+) -> None:
+    """Train on a recipe and print the run folder."""
+    from omnigan.api import train as run
+
+    with reporting(sys.stdout) as reporter:
+        folder = run(
+            recipe,
+            overrides or (),
+            out=out,
+            resume=resume,
+            force=force,
+            device=device,
+            reporter=reporter,
+        )
+    if first_rank():
+        print(f"The run is in {folder}, its samples in {folder / 'samples'}.")
+
+
+def check(
+    recipe: Recipe,
+    overrides: Overrides = None,
+    *,
+    out: Annotated[Path | None, typer.Option(help="Where to write one real example.")] = None,
+    json: Json = False,
+) -> None:
+    """Rehearse a recipe: data, shapes, sizes, memory and time. Trains nothing."""
+    from omnigan.checking import check as rehearse
+    from omnigan.recipe.load import load_recipe
+
+    loaded = load_recipe(recipe, overrides or ())
+    with reporting() as reporter:
+        report = rehearse(loaded, out or Path("checks") / loaded.name, reporter.notify)
+    if json:
+        print_json(report.to_json())
+    else:
+        print(report.text())

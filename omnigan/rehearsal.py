@@ -1,0 +1,92 @@
+"""A few real training steps whose time and memory are measured, and whose result is thrown away."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from itertools import chain
+
+import torch
+from torch import Tensor
+
+from omnigan.domain import Notify
+from omnigan.engine.loading import BatchOrder, batches
+from omnigan.engine.step import Adversaries
+
+__all__ = ["rehearse"]
+
+_MOST_STEPS = 32
+_MOST_SECONDS = 20.0
+
+
+def rehearse(players: Adversaries, order: BatchOrder, notify: Notify) -> tuple[int, float]:
+    """Take a few steps.
+
+    Args:
+        players: Fresh networks; their weights change.
+        order: The batches.
+        notify: Told about each step.
+
+    Returns:
+        The most bytes that backward waited for at once, and the mean seconds of a step.
+    """
+    data = batches(order, 0, workers=0)
+    # Step 0 computes every penalty, so it is the one that needs most memory.
+    ledger = _Ledger(players)
+    with torch.autograd.graph.saved_tensors_hooks(ledger.pack, _Saved.unpack):
+        players.advance(data)
+    # One round of the lazy penalties is a fair mean.
+    intervals = [settings.interval for settings in players.train.penalties.values()]
+    steps = min(max(intervals, default=1) + (len(intervals) == 0), _MOST_STEPS)
+    first = time.perf_counter()
+    for done in range(1, steps + 1):
+        notify("rehearsing", done, steps)
+        players.advance(data)
+        if players.device.type != "cpu":
+            torch.accelerator.synchronize()
+        elapsed = time.perf_counter() - first
+        if elapsed > _MOST_SECONDS:
+            break
+    return ledger.most, elapsed / done
+
+
+class _Ledger:
+    """Bytes of the storages that backward waits for, each counted once; weights are not counted."""
+
+    def __init__(self, players: Adversaries) -> None:
+        weights = chain(players.generator.parameters(), players.discriminator.parameters())
+        self.weights = {weight.untyped_storage().data_ptr() for weight in weights}
+        self.holders: Counter[int] = Counter()
+        self.now = 0
+        self.most = 0
+
+    def pack(self, tensor: Tensor) -> _Saved:
+        return _Saved(self, tensor)
+
+    def enter(self, storage: int, size: int) -> None:
+        self.holders[storage] += 1
+        if self.holders[storage] == 1 and storage not in self.weights:
+            self.now += size
+            self.most = max(self.most, self.now)
+
+    def leave(self, storage: int, size: int) -> None:
+        self.holders[storage] -= 1
+        if self.holders[storage] == 0 and storage not in self.weights:
+            self.now -= size
+
+
+class _Saved:
+    """A tensor that a graph holds for backward; the graph drops this object when it is freed."""
+
+    def __init__(self, ledger: _Ledger, tensor: Tensor) -> None:
+        self.ledger = ledger
+        self.tensor = tensor.detach()  # a graph that held its own output would never be freed
+        storage = tensor.untyped_storage()
+        self.held = storage.data_ptr(), storage.nbytes()
+        ledger.enter(*self.held)
+
+    def unpack(self) -> Tensor:
+        return self.tensor
+
+    def __del__(self) -> None:
+        self.ledger.leave(*self.held)

@@ -1,0 +1,183 @@
+"""What each command does, from the words to the files."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from omnigan.recipe import shipped
+
+Run = Callable[..., tuple[int, str, str]]
+
+RECIPE = "domain: toy\ntrain: {steps: 6, batch_size: 8}\nlog: {every: 2, samples: 3}\n"
+
+
+@pytest.fixture
+def recipe(omnigan: Run) -> str:
+    Path("mine.yaml").write_text(RECIPE)
+    return "mine.yaml"
+
+
+@pytest.fixture
+def trained(omnigan: Run, recipe: str) -> str:
+    status, *_ = omnigan("train", recipe, "--out", "run", "--device", "cpu")
+    assert status == 0
+    return "run"
+
+
+def test_train_ends_with_the_run_folder_and_its_samples(omnigan: Run, recipe: str) -> None:
+    status, output, _ = omnigan("train", recipe, "train.steps=4", "seed=5")
+    assert status == 0
+    last = output.splitlines()[-1]
+    found = re.fullmatch(r"The run is in (runs/mine-\d+), its samples in (.+)\.", last)
+    assert found is not None
+    assert Path(found[1], "recipe.yaml").read_text().startswith("domain: toy\nseed: 5\n")
+    assert any(path.is_file() for path in Path(found[2]).rglob("*"))
+
+
+def test_train_prints_plain_lines_where_there_is_no_terminal(omnigan: Run, recipe: str) -> None:
+    _, output, _ = omnigan("train", recipe, "--out", "run")
+    assert re.search(r"^step 6 of 6, D loss [-\d.e]+, G loss .+ steps/s, 0 s left$", output, re.M)
+    assert "\x1b" not in output
+
+
+def test_a_device_that_is_not_there_is_a_mistake(omnigan: Run, recipe: str) -> None:
+    status, _, errors = omnigan("train", recipe, "--device", "abacus")
+    assert status == 2
+    assert errors.startswith("error: ")
+    assert "abacus" in errors
+
+
+def test_sample_writes_files_that_depend_on_the_seed_alone(omnigan: Run, trained: str) -> None:
+    texts = {}
+    for name, words in {
+        "a": ["--seed", "1"],
+        "b": ["--seed", "1"],
+        "c": ["--seed", "2"],
+    }.items():
+        status, output, errors = omnigan("sample", trained, "--count", "5", *words, "--out", name)
+        assert (status, output, errors) == (0, f"{name}/points.txt\n", "")
+        texts[name] = Path(name, "points.txt").read_text()
+    assert len(texts["a"].splitlines()) == 5
+    assert texts["a"] == texts["b"] != texts["c"]
+
+
+def test_sample_tells_machines_what_it_wrote(omnigan: Run, trained: str) -> None:
+    _, output, _ = omnigan("sample", trained, "--label", "left", "--json")
+    told = json.loads(output)
+    path = "run/generated/seed-0-left/points.txt"
+    assert told["files"] == [{"path": path, "kind": "text", "caption": ""}]
+    assert (told["step"], told["seed"], told["label"]) == (6, 0, "left")
+    assert Path(path).is_file()
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["sample", "run", "--label", "lift"], "Did you mean 'left'?"),
+        (["sample", "walk"], "walk"),
+        (["evaluate", "mine.yaml"], "mine.yaml"),
+    ],
+)
+def test_what_is_not_there_is_a_mistake(
+    omnigan: Run, trained: str, words: list[str], says: str
+) -> None:
+    status, output, errors = omnigan(*words)
+    assert (status, output) == (2, "")
+    assert errors.startswith("error: ")
+    assert says in errors
+
+
+def test_evaluate_prints_a_table_or_json(omnigan: Run, trained: str) -> None:
+    status, output, _ = omnigan("evaluate", trained, "--samples", "9")
+    assert status == 0
+    assert "9 generated, 9 held-out" in output
+    status, output, _ = omnigan("evaluate", trained, "--samples", "9", "--seed", "3", "--json")
+    assert status == 0
+    assert json.loads(output)["seed"] == 3
+
+
+def test_check_prints_sizes_and_trains_nothing(omnigan: Run, recipe: str) -> None:
+    status, output, _ = omnigan("check", recipe, "data.count=20")
+    assert status == 0
+    assert "20 training, 10 held out" in output
+    assert not Path("runs").exists()
+    assert Path("checks/mine/points.txt").read_text() == "1.000 0.000"  # the circle's first point
+    status, output, _ = omnigan("check", recipe, "--json", "--out", "elsewhere")
+    assert json.loads(output)["space"]["shape"] == [2]
+    assert Path("elsewhere/points.txt").is_file()
+
+
+def test_check_refuses_too_few_examples(omnigan: Run, recipe: str) -> None:
+    status, _, errors = omnigan("check", recipe, "data.count=5")
+    assert status == 2
+    assert "5" in errors
+    assert "train.batch_size" in errors
+
+
+def test_domains_are_listed_and_broken_ones_found(omnigan: Run) -> None:
+    status, output, _ = omnigan("domains", "--json")
+    assert status == 0
+    rows = {row["name"]: row for row in json.loads(output) if row["distribution"] == "acme"}
+    assert rows["toy"] == {
+        "name": "toy",
+        "distribution": "acme",
+        "version": "1.2",
+        "value": "acme_toy:ToyDomain",
+    }
+    status, output, _ = omnigan("domains", "--check")
+    assert status == 1
+    states = {line.split()[0]: line for line in output.splitlines() if "acme" in line}
+    assert states["toy"].endswith("  ok")
+    assert "broken: " in states["absent"]
+    assert "acme_absent" in states["absent"]
+
+
+def test_recipes_are_listed_and_copied(
+    omnigan: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = tmp_path / "library"
+    folder.mkdir()
+    (folder / "circle.yaml").write_text(f"# Points on a circle.\n{RECIPE}")
+    monkeypatch.setattr(shipped, "_folder", lambda: folder)
+    assert omnigan("recipes") == (0, "circle  Points on a circle.\n", "")
+    assert omnigan("recipes", "copy", "circle") == (0, "circle.yaml\n", "")
+    assert Path("circle.yaml").read_text().endswith(RECIPE)
+    status, _, errors = omnigan("recipes", "copy", "circle")
+    assert (status, errors) == (2, "error: circle.yaml exists already; name another file.\n")
+    assert omnigan("recipes", "copy", "circel")[2].startswith("error: No shipped recipe")
+
+
+def test_doctor_names_versions_domains_and_folders(
+    omnigan: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    requires = [
+        "torch<3",
+        "typer>=0.15",
+        'no-such-thing>=1; extra == "magic"',
+        'omnigan[magic]; extra == "dev"',
+        "mido; extra == 'music'",
+    ]
+    monkeypatch.setattr("importlib.metadata.requires", lambda name: requires)
+    monkeypatch.setenv("OMNIGAN_CACHE", "somewhere")
+    status, output, _ = omnigan("doctor", "--json")
+    assert status == 0
+    told = json.loads(output)
+    assert set(told["packages"]) == {"torch", "typer"}
+    assert told["domains"]["acme:toy"] == "1.2"
+    assert told["extras"] == {
+        "magic": {
+            "installed": False,
+            "missing": ["no-such-thing"],
+            "install": 'pip install "omnigan[magic]"',
+        },
+        "music": {"installed": True},
+    }
+    assert told["cache"] == "somewhere"
+    assert told["torch"]["threads"].startswith("1 of ")
+    status, output, _ = omnigan("doctor")
+    assert '  magic: missing no-such-thing; pip install "omnigan[magic]"\n' in output

@@ -1,0 +1,85 @@
+"""The rehearsal's numbers, against sums done by hand for the toy domain."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from omnigan.checking import CheckReport, check
+from omnigan.errors import UserError
+from omnigan.recipe.load import load_recipe
+
+GENERATOR = 3 * 8 + 8 + 8 * 2 + 2
+DISCRIMINATOR = 2 * 8 + 8 + 8 + 1
+
+
+@pytest.fixture
+def checked(acme: Path, tmp_path: Path) -> Any:
+    def run(**train: Any) -> CheckReport:
+        return check(load_recipe({"domain": "toy", "train": train}), tmp_path / "out")
+
+    return run
+
+
+def test_counts_and_shapes(checked: Any) -> None:
+    report = checked(batch_size=16, steps="320 examples")
+    assert (report.train, report.valid) == (64, 10)
+    assert (report.generator, report.discriminator) == (GENERATOR, DISCRIMINATOR)
+    assert report.latent == {"z": (16, 3)}
+    assert report.logits == [(16, 1)]
+    assert report.steps == 20
+    assert report.artifacts[0].path.read_text() == "1.000 0.000"
+
+
+def test_memory_of_weights_and_optimizers(checked: Any) -> None:
+    memory = checked().memory
+    assert memory.weights == 4 * (2 * GENERATOR + DISCRIMINATOR)
+    assert memory.gradients == 4 * (GENERATOR + DISCRIMINATOR)
+    assert memory.optimizers == 8 * (GENERATOR + DISCRIMINATOR)
+    parts = memory.weights + memory.gradients + memory.optimizers + memory.activations
+    assert memory.total == parts
+
+
+def test_memory_of_activations_grows_with_the_batch_and_with_penalties(checked: Any) -> None:
+    small, large = (checked(batch_size=size, penalties={}).memory.activations for size in (16, 64))
+    assert 3.5 * small < large < 4.5 * small
+    # Backward needs at least the inputs of D's first layer and of its activation, for real and
+    # generated examples, and surely not twenty times as much.
+    least = 4 * 64 * 2 * (2 + 8)
+    assert least <= large < 20 * least
+    assert checked(batch_size=64).memory.activations > large
+
+
+def test_time_is_that_of_steps_with_their_share_of_penalties(checked: Any) -> None:
+    bare, lazy = (
+        checked(batch_size=32, penalties=penalties).seconds_per_step
+        for penalties in ({}, {"r1": {"interval": 3}})
+    )
+    assert 0 < bare < 1
+    assert 0 < lazy < 1
+
+
+def test_the_report_reads_well(checked: Any) -> None:
+    report = checked(batch_size=16, steps=10)
+    lines = dict(line.split("  ", 1) for line in report.text().splitlines())
+    assert lines["generator"].strip() == f"{GENERATOR} parameters"
+    assert lines["example"].strip() == "[2] from -1 to 1"
+    assert lines["conditions"].strip() == "none"
+    assert lines["time"].strip().startswith("about ")
+    assert report.to_json()["seconds"] == pytest.approx(10 * report.seconds_per_step)
+
+
+def test_chance_outside_is_left_alone(checked: Any) -> None:
+    torch.manual_seed(5)
+    expected = torch.rand(1)
+    torch.manual_seed(5)
+    checked()
+    assert torch.equal(torch.rand(1), expected)
+
+
+def test_too_few_examples_are_refused(checked: Any) -> None:
+    with pytest.raises(UserError, match=r"64 .*train\.batch_size"):
+        checked(batch_size=65)
