@@ -1,0 +1,143 @@
+"""From the data section of a recipe to training and held-out pieces."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, get_args
+
+from omnigan.domain import Notify, Split, silent
+from omnigan.errors import UserError
+from omnigan_music.config import MusicData
+from omnigan_music.duplicates import related
+from omnigan_music.grid import Grid
+from omnigan_music.ingest import ingest
+from omnigan_music.labels import labels_of
+from omnigan_music.phrases import Phrases, windows
+from omnigan_music.pieces import Piece, quantise
+from omnigan_music.raw import RawPiece
+from omnigan_music.report import Findings
+from omnigan_music.settings import commonest_meter, resolve
+from omnigan_music.splits import split_by_piece, split_by_time
+
+__all__ = ["Corpus", "load_corpus"]
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Pieces on the grid, split into two.
+
+    Attributes:
+        data: The config with nothing left open.
+        grid: The grid of every piece.
+        train: Pieces to train on.
+        valid: Held-out pieces.
+        findings: What was found and done on the way.
+    """
+
+    data: MusicData
+    grid: Grid
+    train: tuple[Piece, ...]
+    valid: tuple[Piece, ...]
+    findings: Findings
+
+    def phrases(self, split: Split) -> Phrases:
+        """Return the phrases of a split; only those for training are transposed.
+
+        Raises:
+            UserError: There is none.
+        """
+        is_train = split == "train"
+        phrases = Phrases(
+            self.train if is_train else self.valid,
+            self.grid,
+            self.data.hop,
+            self.data.transpose if is_train else 0,
+            self.data.label_names or (),
+        )
+        if not len(phrases):
+            kind = "training" if is_train else "held-out"
+            raise UserError(
+                f"data: the {kind} part of the music has no phrase of {self.grid.bars} bars. "
+                "Lower data.bars, or give more music"
+            )
+        return phrases
+
+    def report(self) -> dict[str, Any]:
+        """Return facts about the data as JSON values."""
+        pieces = self.train + self.valid
+        labels = Counter(piece.label for piece in pieces if piece.label is not None)
+        return {
+            "source": self.data.source,
+            "meter": self.data.meter,
+            "steps per beat": self.grid.steps_per_beat,
+            "bars per phrase": self.grid.bars,
+            "tempo": self.grid.tempo,
+            "tracks": [asdict(voice) for voice in self.grid.voices],
+            "pieces": {"train": len(self.train), "valid": len(self.valid)},
+            "phrases": {split: len(self.phrases(split)) for split in get_args(Split)},
+            "labels": dict(sorted(labels.items())),
+            **self.findings.plain(),
+        }
+
+
+def load_corpus(data: MusicData, notify: Notify = silent) -> tuple[MusicData, Corpus]:
+    """Read, fill in settings, put on the grid, remove duplicates and split.
+
+    Returns:
+        The config with everything filled in that was left to the data, and the corpus.
+
+    Raises:
+        UserError: The source or a setting does not give a corpus; the message says why.
+    """
+    ingested = ingest(data.source, data.max_file_mb, notify)
+    labels = labels_of(data, ingested.pieces)
+    data = resolve(data, ingested.pieces, labels)
+    grid = Grid.of(data)
+    findings = Findings(read=len(ingested.pieces), broken=ingested.broken, skipped=ingested.skipped)
+    pieces = _usable(data, grid, ingested.pieces, labels, findings.counts)
+    relation = related(pieces, grid.voices)
+    findings.duplicates = tuple(
+        (pieces[copy].name, pieces[original].name) for copy, original in relation.duplicates
+    )
+    groups = [[pieces[number] for number in group] for group in relation.groups]
+    findings.variants = sum(len(group) for group in groups if len(group) > 1)
+    if len(groups) > 1:
+        findings.split = "piece"
+        train, valid = split_by_piece(groups, data.held_out, data.split_seed)
+    else:
+        findings.split = "time"
+        train, valid = split_by_time(groups[0], data.held_out, grid)
+    return data, Corpus(data, grid, tuple(train), tuple(valid), findings)
+
+
+def _usable(
+    data: MusicData,
+    grid: Grid,
+    raw: Sequence[RawPiece],
+    labels: Sequence[str | None],
+    counts: Counter[str],
+) -> list[Piece]:
+    """Return the pieces on the grid that have a label, if labels are in use, and a phrase."""
+    pieces = []
+    assert not isinstance(data.tracks, str)  # resolved
+    for item, label in zip(raw, labels, strict=True):
+        counts.update(item.counts)
+        if data.labels != "none" and label not in (data.label_names or ()):
+            counts["pieces without a label"] += 1
+            continue
+        piece, done = quantise(item, data.tracks, grid, label)
+        counts.update(done)
+        if windows(piece, grid, data.hop):
+            pieces.append(piece)
+        else:
+            counts["pieces without a phrase"] += 1
+    if not pieces:
+        found = commonest_meter(raw)
+        hint = "" if found == data.meter else f" The commonest meter is {found}."
+        raise UserError(
+            f"data: no piece has {grid.bars} bars of {data.meter} in a row with notes in at least "
+            f"half of them.{hint} Change data.meter, data.bars or data.tracks"
+        )
+    return pieces

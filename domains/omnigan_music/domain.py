@@ -1,0 +1,148 @@
+"""The music domain: phrases of any set of tracks, from MIDI files to MIDI files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import torch
+from torch import Tensor, nn
+
+from omnigan.domain import (
+    Artifact,
+    Conditions,
+    Domain,
+    DomainConfig,
+    Metric,
+    Notify,
+    Source,
+    Space,
+    Split,
+    silent,
+)
+from omnigan.latents import draw
+from omnigan_music.config import MusicConfig
+from omnigan_music.grid import Grid
+
+if TYPE_CHECKING:
+    from omnigan_music.corpus import Corpus
+
+__all__ = ["MusicDomain"]
+
+LOOKED_AT = 512
+"""Training phrases that the first output biases are taken from."""
+
+
+class MusicDomain(Domain):
+    """Phrases ``[2, tracks, steps, pitches]`` of 0 and 1; see :class:`omnigan_music.grid.Grid`."""
+
+    Config: ClassVar[type[DomainConfig]] = MusicConfig
+    DEFAULTS: ClassVar[Mapping[str, Any]] = {}
+    config: MusicConfig
+
+    def __init__(self, config: DomainConfig) -> None:
+        if not isinstance(config, MusicConfig):
+            raise TypeError(f"MusicDomain needs a MusicConfig, not {type(config).__name__}")
+        super().__init__(config)
+        self._corpus: Corpus | None = None
+
+    # ---- data ------------------------------------------------------------------------------
+
+    def resolve(self, notify: Notify = silent) -> Self:
+        from omnigan_music.corpus import load_corpus
+
+        data, corpus = load_corpus(self.config.data, notify)
+        resolved = type(self)(self.config.model_copy(update={"data": data}))
+        resolved._corpus = corpus
+        return resolved
+
+    def _loaded(self) -> Corpus:
+        if self._corpus is None:
+            from omnigan_music.corpus import load_corpus
+
+            _, self._corpus = load_corpus(self.config.data)
+        return self._corpus
+
+    def source(self, split: Split) -> Source:
+        return self._loaded().phrases(split)
+
+    def describe(self) -> dict[str, Any]:
+        return self._loaded().report()
+
+    @cached_property
+    def grid(self) -> Grid:
+        """Layout of a phrase; only a resolved domain has one."""
+        return Grid.of(self.config.data)
+
+    @property
+    def space(self) -> Space:
+        return Space(self.grid.shape, 0.0, 1.0)
+
+    # ---- networks --------------------------------------------------------------------------
+
+    def generator(self) -> nn.Module:
+        from omnigan_music.networks import build_generator
+
+        return build_generator(self.grid, self.config.generator, len(self.labels()))
+
+    def discriminator(self) -> nn.Module:
+        from omnigan_music.networks import build_discriminator
+
+        return build_discriminator(self.grid, self.config.discriminator, len(self.labels()))
+
+    def initialise(self, generator: nn.Module, discriminator: nn.Module) -> None:
+        from omnigan_music.networks import start_from
+
+        source = self.source("train")
+        stride = max(1, len(source) // LOOKED_AT)
+        rng = torch.Generator().manual_seed(0)
+        phrases = [source.read(i, rng).x for i in range(0, len(source), stride)]
+        start_from(generator, torch.stack(phrases))
+
+    def latent(self, n: int, rng: torch.Generator) -> dict[str, Tensor]:
+        options = self.config.generator
+        shapes = {"z": (n, options.z), "bars": (n, self.grid.bars, options.bar_z)}
+        return {name: draw(options.latent, shape, rng) for name, shape in shapes.items()}
+
+    # ---- labels ----------------------------------------------------------------------------
+
+    def labels(self) -> Sequence[str]:
+        return self.config.data.label_names or ()
+
+    def condition(self, label: str, n: int) -> Conditions:
+        names = list(self.labels())
+        if label not in names:
+            raise KeyError(label)
+        return {"label": torch.full((n,), names.index(label), dtype=torch.long)}
+
+    # ---- what comes out --------------------------------------------------------------------
+
+    def render(self, x: Tensor, folder: Path) -> list[Artifact]:
+        from omnigan_music.render import render
+
+        return render(x, self.grid, folder)
+
+    def objects(self, x: Tensor) -> list[Any]:
+        from omnigan_music.write import to_midi
+
+        return [to_midi(phrase, self.grid) for phrase in x]
+
+    def metrics(self) -> Mapping[str, Metric]:
+        from omnigan_music.metrics import metrics_for
+
+        return metrics_for(self.grid)
+
+    def health(self, x: Tensor) -> list[str]:
+        silent_tracks = [
+            voice.name
+            for track, voice in enumerate(self.grid.voices)
+            if len(self.grid.voices) > 1 and not bool(x[:, 0, track].any())
+        ]
+        if not silent_tracks or not bool(x.any()):
+            return []
+        return [
+            f"The tracks {', '.join(silent_tracks)} are silent in every sample. If it lasts, "
+            "lower train.rate, or leave them out of data.tracks."
+        ]

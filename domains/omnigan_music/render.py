@@ -1,0 +1,44 @@
+"""Phrases as files that a person can open: MIDI, piano-roll pictures and sound."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from torch import Tensor
+
+from omnigan.domain import Artifact
+from omnigan_music.grid import Grid
+from omnigan_music.piano_roll import contact_sheet, piano_roll
+from omnigan_music.sound import can_render, write_wav
+from omnigan_music.write import notes_of, to_midi
+
+__all__ = ["render"]
+
+
+def render(x: Tensor, grid: Grid, folder: Path) -> list[Artifact]:
+    """Write each phrase as ``NNN.mid``, ``NNN.png`` and, with midirenderer, ``NNN.wav``.
+
+    A ``contact.png`` shows all of them.
+
+    Args:
+        x: Phrases ``[B, 2, tracks, steps, pitches]`` with values 0 and 1, ``B`` at least 1.
+        grid: Their layout.
+        folder: Existing folder to write into.
+    """
+    artifacts = []
+    audible = can_render()
+    seconds = grid.steps * grid.quarters_per_step * 60 / grid.tempo
+    phrases = [notes_of(phrase, grid) for phrase in x]
+    for number, (phrase, notes) in enumerate(zip(x, phrases, strict=True)):
+        stem, caption = f"{number:03d}", f"Phrase {number + 1}"
+        midi = to_midi(phrase, grid)
+        midi.write(str(folder / f"{stem}.mid"))
+        piano_roll(notes, grid).save(folder / f"{stem}.png")
+        artifacts.append(Artifact(folder / f"{stem}.mid", "midi", caption))
+        artifacts.append(Artifact(folder / f"{stem}.png", "image", caption))
+        if audible:
+            write_wav(midi, seconds, folder / f"{stem}.wav")
+            artifacts.append(Artifact(folder / f"{stem}.wav", "audio", caption))
+    contact_sheet(phrases, grid).save(folder / "contact.png")
+    artifacts.append(Artifact(folder / "contact.png", "image", "All phrases"))
+    return artifacts

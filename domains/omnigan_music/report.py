@@ -1,0 +1,81 @@
+"""What was found in the data and done with it, for people and for files."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["Findings"]
+
+_NAMED = 10  # broken files and duplicates that are named; the rest is only counted
+
+Named = tuple[tuple[str, str], ...]
+
+
+@dataclass
+class Findings:
+    """What loading a corpus met.
+
+    Attributes:
+        read: Pieces that were read.
+        broken: Names of files that could not be read, with the reason.
+        skipped: Names of files that were left out unread, with the reason.
+        duplicates: Names of pieces left out as duplicates, with the one that was kept.
+        variants: Pieces that share a melody with another; they are on one side of the split.
+        split: ``piece``, or ``time`` where there was only one piece (or variants of one): then
+            the end of each piece is held out.
+        counts: How often anything else was found or done, by name.
+    """
+
+    read: int = 0
+    broken: Named = ()
+    skipped: Named = ()
+    duplicates: Named = ()
+    variants: int = 0
+    split: str = "piece"
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def plain(self) -> dict[str, Any]:
+        """Return JSON values."""
+        return {
+            "pieces read": self.read,
+            "files broken": len(self.broken),
+            "broken": [f"{name}: {reason}" for name, reason in self.broken[:_NAMED]],
+            "files skipped": len(self.skipped),
+            "skipped": [f"{name}: {reason}" for name, reason in self.skipped[:_NAMED]],
+            "duplicates": len(self.duplicates),
+            "duplicates of": [f"{copy} = {kept}" for copy, kept in self.duplicates[:_NAMED]],
+            "variants": self.variants,
+            "split by": self.split,
+            **{name: count for name, count in sorted(self.counts.items()) if count},
+        }
+
+    def sentences(self) -> list[str]:
+        """Return what a person should know, one plain sentence each."""
+        said = [f"{self.read} pieces were read, {self.counts['notes']} notes in all."]
+        if self.broken:
+            name, reason = self.broken[0]
+            said.append(f"{len(self.broken)} files are broken, such as {name}: {reason}.")
+        if self.skipped:
+            name, reason = self.skipped[0]
+            said.append(f"{len(self.skipped)} files were skipped, such as {name}: {reason}.")
+        if self.duplicates:
+            copy, kept = self.duplicates[0]
+            said.append(
+                f"{len(self.duplicates)} pieces are duplicates and were left out, such as {copy} "
+                f"of {kept}."
+            )
+        if self.variants:
+            said.append(
+                f"{self.variants} pieces share a melody with another; no melody is both trained "
+                "on and held out."
+            )
+        if self.split == "time":
+            said.append("There is only one piece, so its end is held out.")
+        other = {name: count for name, count in sorted(self.counts.items()) if count}
+        for name in ("bars", "notes"):
+            other.pop(name, None)
+        if other:
+            said.append("Also: " + ", ".join(f"{n} {name}" for name, n in other.items()) + ".")
+        return said

@@ -1,0 +1,136 @@
+"""From a folder of MIDI files to phrases, and what is said about it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from omnigan.errors import UserError
+from omnigan_music.config import MusicData
+from omnigan_music.corpus import load_corpus
+from omnigan_music.grid import Grid
+
+Make = Callable[..., Any]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, track: Make, midi: Make, tune: Make) -> Path:
+    """Return ten pieces of 16 bars in two folders; the last is the first, transposed."""
+    for number in range(10):
+        seed, shift = (number, 0) if number < 9 else (0, 2)
+        lead = [(s, e, p + shift) for s, e, p in tune(seed)]
+        bass = [(s, e, p - 24 + shift) for s, e, p in tune(seed + 50)]
+        place = tmp_path / ("fast" if number % 2 else "slow")
+        place.mkdir(exist_ok=True)
+        content = midi(track(lead, name="Lead", program=73), track(bass, name="Bass", channel=1))
+        (place / f"{number}.mid").write_bytes(content)
+    return tmp_path
+
+
+def test_a_folder_becomes_phrases(folder: Path) -> None:
+    data, corpus = load_corpus(MusicData(source=str(folder), transpose=2))
+    assert Grid.of(data) == corpus.grid
+    assert [(v.name, v.monophonic, v.program) for v in corpus.grid.voices] == [
+        ("Lead", True, 73),
+        ("Bass", True, 0),
+    ]
+    assert (len(corpus.train), len(corpus.valid)) == (7, 2)
+    assert {p.name for p in corpus.train}.isdisjoint(p.name for p in corpus.valid)
+    train, valid = corpus.phrases("train"), corpus.phrases("valid")
+    assert (len(train), len(valid)) == (7 * 13, 2 * 13)
+    x = train.read(0, torch.Generator()).x
+    assert x.shape == corpus.grid.shape
+    assert x[1].sum() == 2 * 16  # a quarter note a beat in each of two tracks
+    # held-out phrases are never transposed
+    reads = [valid.read(0, torch.Generator().manual_seed(seed)).x for seed in range(5)]
+    assert all(torch.equal(one, reads[0]) for one in reads)
+
+
+def test_a_resolved_config_gives_the_same_corpus(folder: Path) -> None:
+    data, corpus = load_corpus(MusicData(source=str(folder), labels="folder"))
+    again, same = load_corpus(data)
+    assert again == data
+    for split in ("train", "valid"):
+        a, b = getattr(corpus, split), getattr(same, split)
+        assert [(p.name, p.label, p.notes.tolist()) for p in a] == [
+            (p.name, p.label, p.notes.tolist()) for p in b
+        ]
+    assert MusicData(**json.loads(data.model_dump_json())) == data
+
+
+def test_duplicates_are_left_out_before_the_split(folder: Path) -> None:
+    _, corpus = load_corpus(MusicData(source=str(folder)))
+    # names are compared in order: fast/9 comes before slow/0
+    assert corpus.findings.duplicates == (("slow/0.mid", "fast/9.mid"),)
+
+
+def test_variants_are_on_one_side(folder: Path, track: Make, midi: Make, tune: Make) -> None:
+    for number in range(3):
+        bass = [(s, e, p - 24) for s, e, p in tune(200 + number)]
+        (folder / f"variant {number}.mid").write_bytes(
+            midi(track(tune(99)), track(bass, channel=1))
+        )
+    for seed in range(6):
+        _, corpus = load_corpus(MusicData(source=str(folder), split_seed=seed, held_out=0.5))
+        sides = [
+            sum(p.name.startswith("variant") for p in side) for side in (corpus.train, corpus.valid)
+        ]
+        assert sorted(sides) == [0, 3]
+        assert corpus.findings.variants == 3
+
+
+def test_labels_reach_the_phrases(folder: Path) -> None:
+    data, corpus = load_corpus(MusicData(source=str(folder), labels="folder"))
+    assert data.label_names == ("fast", "slow")
+    phrases = corpus.phrases("train")
+    labels = [int(phrases.read(n, torch.Generator()).cond["label"]) for n in range(len(phrases))]
+    expected = [("fast", "slow").index(p.name[:4]) for p in corpus.train for _ in range(13)]
+    assert labels == expected
+
+
+def test_pieces_without_a_label_are_left_out_and_counted(folder: Path) -> None:
+    table = folder / "styles.csv"
+    table.write_text("file,label\n0,x\n1,y\n2,x\n3,y\n")
+    data, corpus = load_corpus(MusicData(source=str(folder), labels=str(table)))
+    assert data.label_names == ("x", "y")
+    assert corpus.report()["pieces without a label"] == 6
+    assert sum(corpus.report()["labels"].values()) == 4
+
+
+def test_one_piece_is_divided_in_time(folder: Path) -> None:
+    _, corpus = load_corpus(MusicData(source=str(folder / "fast" / "1.mid"), held_out=0.25))
+    assert [p.bars for p in (*corpus.train, *corpus.valid)] == [12, 4]
+    assert any("its end is held out" in sentence for sentence in corpus.findings.sentences())
+    assert corpus.report()["split by"] == "time"
+
+
+def test_a_meter_that_no_piece_has_is_refused(folder: Path) -> None:
+    with pytest.raises(UserError, match=r"no piece has 4 bars of 7/8.*commonest meter is 4/4"):
+        load_corpus(MusicData(source=str(folder), meter="7/8"))
+
+
+def test_longer_phrases_than_pieces_are_refused(folder: Path) -> None:
+    with pytest.raises(UserError, match="no piece has 17 bars of 4/4"):
+        load_corpus(MusicData(source=str(folder), bars=17))
+
+
+def test_the_report_is_json_and_says_what_happened(folder: Path, track: Make, midi: Make) -> None:
+    (folder / "broken.mid").write_bytes(b"text")
+    (folder / "short.mid").write_bytes(midi(track([(0, 1, 60)]), track([(0, 1, 30)], channel=1)))
+    _, corpus = load_corpus(MusicData(source=str(folder)))
+    report = json.loads(json.dumps(corpus.report()))
+    assert report["pieces"] == {"train": 7, "valid": 2}
+    assert report["phrases"] == {"train": 91, "valid": 26}
+    assert report["pieces read"] == 11
+    assert report["broken"] == ["broken.mid: it is not a MIDI file"]
+    assert report["duplicates"] == 1
+    assert report["pieces without a phrase"] == 1
+    assert report["notes"] == 10 * 2 * 64 + 2
+    text = " ".join(corpus.findings.sentences())
+    for part in ("11 pieces", "1 files are broken, such as broken.mid", "1 pieces are duplicates"):
+        assert part in text
