@@ -71,7 +71,7 @@ class MusicData(Section):
         bars: Bars in a phrase.
         steps_per_beat: Grid steps in a beat (the meter's lower number); ``auto`` reads it off.
         hop: Bars from the start of one training phrase to the next.
-        transpose: Training phrases are shifted by up to so many semitones either way.
+        transpose: Each reading of a phrase shifts it by up to so many semitones either way.
         held_out: Share of the pieces that is never trained on.
         split_seed: Seed of that split.
         labels: ``none``, ``folder`` (name of the sub-folder), ``mode`` (major or minor, estimated),
@@ -79,7 +79,7 @@ class MusicData(Section):
         label_column: Column of the CSV file that holds the label.
         label_names: Every label that occurs; filled in from the data.
         tempo: Quarter notes per minute of generated files; ``auto`` takes the data's median.
-        max_file_mb: Larger files are skipped and counted.
+        max_file_mb: Larger files are skipped and counted; reading takes up to 90 times the memory.
     """
 
     source: str = "chorales"
@@ -95,7 +95,7 @@ class MusicData(Section):
     label_column: str = "label"
     label_names: tuple[str, ...] | None = None
     tempo: Literal["auto"] | Annotated[float, Field(ge=10, le=400)] = "auto"
-    max_file_mb: float = Field(default=20.0, gt=0)
+    max_file_mb: float = Field(default=5.0, gt=0)
 
     @field_validator("meter")
     @classmethod

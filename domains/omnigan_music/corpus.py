@@ -11,13 +11,13 @@ from omnigan.domain import Notify, Split, silent
 from omnigan.errors import UserError
 from omnigan_music.config import MusicData
 from omnigan_music.duplicates import related
-from omnigan_music.grid import Grid
+from omnigan_music.grid import Grid, Voice
 from omnigan_music.ingest import ingest
 from omnigan_music.labels import labels_of
 from omnigan_music.phrases import Phrases, windows
 from omnigan_music.pieces import Piece, quantise
 from omnigan_music.raw import RawPiece
-from omnigan_music.report import Findings
+from omnigan_music.report import Findings, numbered
 from omnigan_music.settings import commonest_meter, resolve
 from omnigan_music.splits import split_by_piece, split_by_time
 
@@ -43,7 +43,10 @@ class Corpus:
     findings: Findings
 
     def phrases(self, split: Split) -> Phrases:
-        """Return the phrases of a split; only those for training are transposed.
+        """Return the phrases of a split.
+
+        Held-out ones are transposed like those for training, so that what was learned from
+        transposed phrases is compared with its like.
 
         Raises:
             UserError: There is none.
@@ -53,7 +56,7 @@ class Corpus:
             self.train if is_train else self.valid,
             self.grid,
             self.data.hop,
-            self.data.transpose if is_train else 0,
+            self.data.transpose,
             self.data.label_names or (),
         )
         if not len(phrases):
@@ -66,9 +69,9 @@ class Corpus:
 
     def report(self) -> dict[str, Any]:
         """Return facts about the data as JSON values."""
-        pieces = self.train + self.valid
-        labels = Counter(piece.label for piece in pieces if piece.label is not None)
+        labels = self._labels()
         return {
+            "summary": self._summary(),
             "source": self.data.source,
             "meter": self.data.meter,
             "steps per beat": self.grid.steps_per_beat,
@@ -77,9 +80,43 @@ class Corpus:
             "tracks": [asdict(voice) for voice in self.grid.voices],
             "pieces": {"train": len(self.train), "valid": len(self.valid)},
             "phrases": {split: len(self.phrases(split)) for split in get_args(Split)},
-            "labels": dict(sorted(labels.items())),
+            "labels": labels,
             **self.findings.plain(),
         }
+
+    def _labels(self) -> dict[str, int]:
+        labels = (piece.label for piece in self.train + self.valid)
+        return dict(sorted(Counter(label for label in labels if label is not None).items()))
+
+    def _summary(self) -> list[str]:
+        """Return what a person should know before training, one plain sentence each."""
+        grid = self.grid
+        pieces = numbered(len(self.train) + len(self.valid), "piece")
+        notes, bars = self.findings.counts["notes"], self.findings.counts["bars"]
+        voices = "; ".join(
+            f"{voice.name} ({_kind(voice)}, pitches {voice.low} to {voice.high})"
+            for voice in grid.voices
+        )
+        parts = [
+            f"{numbered(len(self.phrases(split)), 'phrase')} from "
+            f"{numbered(len(getattr(self, split)), 'piece')} {purpose}"
+            for split, purpose in (("train", "to train on"), ("valid", "held out"))
+        ]
+        labels = ", ".join(f"{label} ({count})" for label, count in self._labels().items())
+        return [
+            f"Music: {pieces} in {self.data.meter}, {notes} notes in {bars} bars, "
+            f"{numbered(grid.steps_per_beat, 'step')} a beat, {grid.tempo:g} quarter notes a minute.",
+            f"Tracks: {voices}.",
+            f"Phrases of {numbered(grid.bars, 'bar')}: {', '.join(parts)}.",
+            *([f"Pieces by label: {labels}."] if labels else []),
+            *self.findings.sentences(),
+        ]
+
+
+def _kind(voice: Voice) -> str:
+    if voice.drums:
+        return "drums"
+    return "one note at a time" if voice.monophonic else "chords"
 
 
 def load_corpus(data: MusicData, notify: Notify = silent) -> tuple[MusicData, Corpus]:

@@ -99,12 +99,17 @@ class MusicDomain(Domain):
         stride = max(1, len(source) // LOOKED_AT)
         rng = torch.Generator().manual_seed(0)
         phrases = [source.read(i, rng).x for i in range(0, len(source), stride)]
-        start_from(generator, torch.stack(phrases))
+        start_from(generator, torch.stack(phrases), self.latent(LOOKED_AT, rng))
 
     def latent(self, n: int, rng: torch.Generator) -> dict[str, Tensor]:
         options = self.config.generator
         shapes = {"z": (n, options.z), "bars": (n, self.grid.bars, options.bar_z)}
         return {name: draw(options.latent, shape, rng) for name, shape in shapes.items()}
+
+    def augment(self, x: Tensor, strength: float, rng: torch.Generator) -> Tensor:
+        from omnigan_music.augment import without_parts
+
+        return without_parts(x, self.grid.bars, strength, rng)
 
     # ---- labels ----------------------------------------------------------------------------
 
@@ -128,6 +133,11 @@ class MusicDomain(Domain):
         from omnigan_music.write import to_midi
 
         return [to_midi(phrase, self.grid) for phrase in x]
+
+    def load_files(self, paths: Sequence[Path]) -> Tensor:
+        from omnigan_music.files import read_phrases
+
+        return read_phrases(paths, self.config.data, self.grid)
 
     def metrics(self) -> Mapping[str, Metric]:
         from omnigan_music.metrics import metrics_for

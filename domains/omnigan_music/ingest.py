@@ -25,7 +25,7 @@ CHORALES = "chorales"
 _Item = TypeVar("_Item")
 _ENDINGS = {".mid", ".midi"}
 _FEW = 8  # files per process that make it worth starting one
-_SOON = 2.0  # megabytes that are read faster than processes start
+_SOON = 0.3  # megabytes that are read faster than processes start
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Findings"]
+__all__ = ["Findings", "numbered"]
 
-_NAMED = 10  # broken files and duplicates that are named; the rest is only counted
+_NAMED = 100  # broken files and duplicates that are named; the rest is only counted
+_SAID = 3  # of those that are named in a sentence
 
 Named = tuple[tuple[str, str], ...]
 
@@ -53,19 +54,17 @@ class Findings:
 
     def sentences(self) -> list[str]:
         """Return what a person should know, one plain sentence each."""
-        said = [f"{self.read} pieces were read, {self.counts['notes']} notes in all."]
+        said = []
         if self.broken:
-            name, reason = self.broken[0]
-            said.append(f"{len(self.broken)} files are broken, such as {name}: {reason}.")
+            files = numbered(len(self.broken), "file")
+            said.append(f"{files} cannot be read and left out: {_named(self.broken)}.")
         if self.skipped:
-            name, reason = self.skipped[0]
-            said.append(f"{len(self.skipped)} files were skipped, such as {name}: {reason}.")
+            files = numbered(len(self.skipped), "file")
+            said.append(f"{files} skipped: {_named(self.skipped)}.")
         if self.duplicates:
-            copy, kept = self.duplicates[0]
-            said.append(
-                f"{len(self.duplicates)} pieces are duplicates and were left out, such as {copy} "
-                f"of {kept}."
-            )
+            pieces = numbered(len(self.duplicates), "piece")
+            pairs = tuple((copy, f"like {kept}") for copy, kept in self.duplicates)
+            said.append(f"{pieces} left out as duplicates: {_named(pairs)}.")
         if self.variants:
             said.append(
                 f"{self.variants} pieces share a melody with another; no melody is both trained "
@@ -73,9 +72,22 @@ class Findings:
             )
         if self.split == "time":
             said.append("There is only one piece, so its end is held out.")
-        other = {name: count for name, count in sorted(self.counts.items()) if count}
-        for name in ("bars", "notes"):
-            other.pop(name, None)
+        other = [
+            f"{name} ({count})"
+            for name, count in sorted(self.counts.items())
+            if count and name not in ("bars", "notes", "drum notes")
+        ]
         if other:
-            said.append("Also: " + ", ".join(f"{n} {name}" for name, n in other.items()) + ".")
+            said.append(f"Also found: {', '.join(other)}.")
         return said
+
+
+def numbered(count: int, noun: str) -> str:
+    """Return "1 file", "2 files"."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def _named(files: Named) -> str:
+    names = [f"{name} ({reason})" for name, reason in files[:_SAID]]
+    more = len(files) - len(names)
+    return ", ".join(names) + (f" and {more} more, see data.json" if more else "")

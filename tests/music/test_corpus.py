@@ -46,9 +46,11 @@ def test_a_folder_becomes_phrases(folder: Path) -> None:
     x = train.read(0, torch.Generator()).x
     assert x.shape == corpus.grid.shape
     assert x[1].sum() == 2 * 16  # a quarter note a beat in each of two tracks
-    # held-out phrases are never transposed
-    reads = [valid.read(0, torch.Generator().manual_seed(seed)).x for seed in range(5)]
-    assert all(torch.equal(one, reads[0]) for one in reads)
+    # phrases of both splits are transposed, by the generator alone
+    for phrases in (train, valid):
+        reads = [phrases.read(0, torch.Generator().manual_seed(seed)).x for seed in range(30)]
+        assert len({one[0].nonzero().sum().item() for one in reads}) == 5  # -2 to 2 semitones
+        assert torch.equal(reads[7], phrases.read(0, torch.Generator().manual_seed(7)).x)
 
 
 def test_a_resolved_config_gives_the_same_corpus(folder: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from torch import Tensor, nn
 
 from omnigan_music.config import Discriminator, Generator
@@ -27,7 +29,7 @@ def build_discriminator(grid: Grid, options: Discriminator, labels: int) -> nn.M
     return StreamsDiscriminator(grid, options.width, labels)
 
 
-def start_from(generator: nn.Module, phrases: Tensor) -> None:
-    """Set a fresh generator's output biases from training phrases ``[N, *grid.shape]``."""
+def start_from(generator: nn.Module, phrases: Tensor, latent: Mapping[str, Tensor]) -> None:
+    """Set a fresh generator's output layers from training phrases ``[N, *grid.shape]``."""
     if isinstance(generator, HoldGenerator):
-        generator.start_from(phrases)
+        generator.start_from(phrases, **latent)

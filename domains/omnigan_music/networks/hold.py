@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import cast
 
 import torch
@@ -13,8 +14,11 @@ from omnigan_music.networks.heads import drum_notes, monophonic_notes, polyphoni
 
 __all__ = ["HoldGenerator"]
 
-REST_BIAS = -4.0
-RELEASE_BIAS = -0.5
+GUMBEL = math.pi / 6**0.5
+LOGISTIC = math.pi / 3**0.5
+"""Standard deviations of the standard Gumbel and logistic distributions."""
+RAREST = 1e-3
+"""Frequencies below this one count as this one."""
 
 
 class HoldGenerator(nn.Module):
@@ -44,6 +48,8 @@ class HoldGenerator(nn.Module):
             *(layer for a, b, f in grown for layer in (Grow(a, b, f), Block(b, b)))
         )
         self.private = nn.ModuleList(_Head(sizes[-1], half, grid, v) for v in grid.voices)
+        for layer in (self.style[0], self.style[2], self.plan, self.bar):
+            _spread_out(layer)
 
     def forward(self, z: Tensor, bars: Tensor, label: Tensor | None = None) -> Tensor:
         """Return phrases.
@@ -53,6 +59,11 @@ class HoldGenerator(nn.Module):
             bars: ``[B, bars, bar_z]``.
             label: ``[B]`` integers where the network is conditional.
         """
+        x = self._features(z, bars, label)
+        return torch.cat([head(x) for head in self.private], 2)
+
+    def _features(self, z: Tensor, bars: Tensor, label: Tensor | None = None) -> Tensor:
+        """Return what all tracks share, ``[B, C, steps]``."""
         if self.label is not None and label is not None:
             z = z + self.label(label)
         style = lrelu(self.style(z))
@@ -60,16 +71,33 @@ class HoldGenerator(nn.Module):
         whole = style.unsqueeze(1).expand_as(plan)
         x = self.bar(torch.cat([whole, plan, bars], -1))
         x = x.view(len(z), self.grid.bars * self.grid.beats_per_bar, -1).transpose(1, 2)
-        x = self.beats(x)
-        x = self.steps(x)
-        return torch.cat([head(x) for head in self.private], 2)
-
+        features: Tensor = self.steps(self.beats(x))
+        return features
 
     @torch.no_grad()
-    def start_from(self, phrases: Tensor) -> None:
-        """Let fresh heads play each pitch about as often as phrases ``[N, *grid.shape]`` do."""
+    def start_from(self, phrases: Tensor, z: Tensor, bars: Tensor) -> None:
+        """Let a fresh network play each pitch, and start notes, about as often as music does.
+
+        An arg max over log frequencies plus noise draws from those frequencies if the noise is
+        Gumbel's, and a gate over a log odd plus logistic noise opens with that odd. So the outputs
+        of the fresh network are scaled to the spread of such noise. With far smaller ones all
+        phrases begin alike, and the game has to undo that first.
+
+        Args:
+            phrases: Training phrases ``[N, *grid.shape]``.
+            z: Latent vectors ``[M, z]``.
+            bars: Latent vectors ``[M, bars, bar_z]``.
+        """
+        x = self._features(z, bars)
         for track, head in enumerate(self.private):
-            cast(_Head, head).start_from(phrases[:, :, track : track + 1])
+            cast(_Head, head).start_from(phrases[:, :, track : track + 1], x)
+
+
+def _spread_out(layer: nn.Module) -> None:
+    """Keep the variance of what goes through (He et al. 2015); latent vectors must not fade."""
+    linear = cast(nn.Linear, layer)
+    nn.init.kaiming_normal_(linear.weight, 0.2, nonlinearity="leaky_relu")
+    nn.init.zeros_(linear.bias)
 
 
 class _Head(nn.Module):
@@ -101,17 +129,36 @@ class _Head(nn.Module):
             notes = polyphonic_notes(y[..., : self.pitches], y[..., self.pitches :])
         return nn.functional.pad(notes, self.margin)
 
-    def start_from(self, phrases: Tensor) -> None:
-        """Set the output biases from one track of training phrases ``[N, 2, 1, S, P]``."""
+    def start_from(self, phrases: Tensor, x: Tensor) -> None:
+        """Set biases and scale from one track of phrases ``[N, 2, 1, S, P]`` and features."""
         first = self.margin[0]
         cells = phrases[..., first : first + self.pitches].flatten(2, 3)
-        bars = cells.unflatten(2, (self.bars, -1)).mean((0, 2))  # [2, steps of a bar, P]
+        bars = cells.view(len(cells), 2, self.bars, -1, self.pitches).mean(
+            (0, 2)
+        )  # [2, steps of a bar, P]
         roll, onsets = bars.transpose(1, 2)
+        spread = torch.full((len(self.bias),), LOGISTIC)
         if self.voice.drums or not self.voice.monophonic:
-            # A gate that never opens gets next to no gradient: keep every pitch within reach.
-            self.bias[: self.pitches] = torch.logit(onsets.clamp(0.05, 0.5)) / 2
-            self.bias[self.pitches :] = RELEASE_BIAS
+            self.bias[: self.pitches] = torch.logit(onsets, RAREST)
+            if not self.voice.drums:
+                sounding = roll.roll(1, 1)
+                self.bias[self.pitches :] = _log_odds_of_release(roll, onsets, sounding)
         else:
-            self.bias[: self.pitches] = (roll.mean(1, keepdim=True) + 1e-3).log()
-            self.bias[self.pitches] = REST_BIAS
-            self.bias[self.pitches + 1] = torch.logit(onsets.sum(0).clamp(0.02, 0.98)) / 2
+            spread[: self.pitches + 1] = GUMBEL
+            rest = 1 - roll.sum(0)
+            self.bias[: self.pitches] = roll.mean(1, keepdim=True).clamp(RAREST).log()
+            self.bias[self.pitches] = rest.mean().clamp(RAREST).log()
+            self.bias[self.pitches + 1] = torch.logit(onsets.sum(0), RAREST)
+        logits = self.out(lrelu(self.hidden(x)))
+        scale = spread / logits.std((0, 2))
+        self.out.weight *= scale.view(-1, 1, 1)
+        self.bias.sub_((logits.mean((0, 2)) * scale).unsqueeze(1))
+
+
+def _log_odds_of_release(roll: Tensor, onsets: Tensor, before: Tensor) -> Tensor:
+    """Return the log odds that a sounding pitch ends at a step, ``[P, steps of a bar]``.
+
+    A pitch that sounded a step before sounds on unless it ends: on = before * (1 - p) + onsets.
+    """
+    ended = 1 - (roll - onsets).clamp(0) / before.clamp(RAREST)
+    return torch.logit(ended.clamp(0, 1), 0.02)

@@ -43,7 +43,11 @@ class MuseganGenerator(nn.Module):
             nn.BatchNorm2d(width),
             nn.ReLU(),
             *_grown(width, width, (1, 3)),
-            *(layer for f in prime_factors(grid.steps_per_beat) for layer in _grown(width, width, (f, 1))),
+            *(
+                layer
+                for f in prime_factors(grid.steps_per_beat)
+                for layer in _grown(width, width, (f, 1))
+            ),
         )
         self.private = nn.ModuleList(_private(width) for _ in grid.voices)
 

@@ -74,6 +74,9 @@ class _Chroma(nn.Module):
     Convolutions wrap around the circle of pitch classes, and the result is pooled over it.
     """
 
+    pitched: Tensor
+    fold: Tensor
+
     def __init__(self, grid: Grid, width: int) -> None:
         super().__init__()
         self.grid = grid
