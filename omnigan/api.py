@@ -10,8 +10,9 @@ import yaml
 
 from omnigan.domain import Domain
 from omnigan.engine.device import pick_device, set_threads
+from omnigan.engine.disk import disk_full_in_words
 from omnigan.engine.reporter import Quiet, Reporter
-from omnigan.engine.runfolder import RunFolder, choose_folder, latest_run
+from omnigan.engine.runfolder import RunFolder, choose_folder, latest_run, write_text
 from omnigan.engine.signals import listening
 from omnigan.engine.trainer import Trainer
 from omnigan.errors import UserError
@@ -60,16 +61,19 @@ def train(
     folder = _existing(out, loaded.name) if resume else RunFolder(out or choose_folder(loaded.name))
     if not resume:
         folder.create()
-    with folder.locked(), listening() as stop:
+    with folder.locked(), disk_full_in_words(folder), listening() as stop:
         domain, resolved = _resolve(loaded, reporter)
         if resume:
             _refuse_changes(folder, resolved, force)
-        else:
-            folder.write_environment(chosen, threads)
+        facts = domain.describe()
+        for sentence in facts.get("summary", ()):
+            reporter.say(sentence)
         trainer = Trainer(domain, resolved, folder, chosen, reporter)
-        _describe(folder, domain, resolved)
+        _describe(folder, domain, resolved, facts)
         if resume:
             _go_on(trainer, reporter)
+        else:
+            folder.write_environment(chosen, threads)
         try:
             trainer.run(stop)
         finally:
@@ -98,7 +102,7 @@ def _refuse_changes(folder: RunFolder, recipe: Recipe, force: bool) -> None:
         UserError: They differ, and ``force`` is off; or the run's own cannot be read.
     """
     try:
-        old = yaml.safe_load(folder.recipe.read_text())
+        old = yaml.safe_load(folder.recipe.read_text(encoding="utf-8"))
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise UserError(f"--resume: {folder.recipe} cannot be read: {error}") from error
     if not isinstance(old, dict):
@@ -113,11 +117,11 @@ def _refuse_changes(folder: RunFolder, recipe: Recipe, force: bool) -> None:
         )
 
 
-def _describe(folder: RunFolder, domain: Domain, recipe: Recipe) -> None:
+def _describe(folder: RunFolder, domain: Domain, recipe: Recipe, facts: Mapping[str, Any]) -> None:
     """Write what the run is, before its first step."""
-    folder.recipe.write_text(dump_recipe(recipe))
+    write_text(folder.recipe, dump_recipe(recipe))
     write_domain(folder.config, recipe.domain, domain)
-    folder.write_data(domain.describe())
+    folder.write_data(facts)
 
 
 def _go_on(trainer: Trainer, reporter: Reporter) -> None:

@@ -66,6 +66,7 @@ class CheckReport:
         steps: Length of the run.
         seconds_per_step: Measured mean of a few steps.
         artifacts: One real example, rendered.
+        data: What the domain says about its data, in sentences.
     """
 
     domain: str
@@ -82,6 +83,7 @@ class CheckReport:
     steps: int
     seconds_per_step: float
     artifacts: list[Artifact]
+    data: list[str]
 
     def to_json(self) -> dict[str, Any]:
         """Return JSON values."""
@@ -110,7 +112,7 @@ class CheckReport:
             f"steps, {self.seconds_per_step:.3g} s each",
             "one example": ", ".join(str(artifact.path) for artifact in self.artifacts),
         }
-        return "\n".join(f"{name:13}  {value}" for name, value in rows.items())
+        return "\n".join([*self.data, *(f"{name:13}  {value}" for name, value in rows.items())])
 
 
 def check(loaded: LoadedRecipe, folder: Path, notify: Notify = silent) -> CheckReport:
@@ -151,6 +153,7 @@ def check(loaded: LoadedRecipe, folder: Path, notify: Notify = silent) -> CheckR
         steps=recipe.train.total_steps(),
         seconds_per_step=seconds,
         artifacts=domain.render(source.read(0, torch.Generator()).x[None], folder),
+        data=list(domain.describe().get("summary", ())),
     )
 
 

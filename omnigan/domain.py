@@ -203,8 +203,11 @@ class Domain(ABC):
         """
         return self
 
-    def initialise(self, generator: nn.Module, discriminator: nn.Module) -> None:
-        """Adjust fresh weights to the data (an output bias, say); called once, never on resume."""
+    def initialise(self, generator: nn.Module, discriminator: nn.Module) -> None:  # noqa: B027
+        """Adjust fresh weights to the data (an output bias, say); a resumed run loads over them.
+
+        It may do nothing, as here.
+        """
 
     def labels(self) -> Sequence[str]:
         """Names a user may ask for with ``--label``; empty when unconditional."""
@@ -256,7 +259,11 @@ class Domain(ABC):
         return []
 
     def describe(self) -> dict[str, Any]:
-        """Return facts about the data for the run folder and the model card (JSON values)."""
+        """Return facts about the data for the run folder and the model card (JSON values).
+
+        Under ``summary`` there may be a list of sentences: what a person should know about the
+        data before training. ``omnigan train`` and ``omnigan check`` print them.
+        """
         return {}
 
     def load_files(self, paths: Sequence[Path]) -> Tensor:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from omnigan import __version__
 from omnigan.domain import Domain
+from omnigan.engine.runfolder import write_text
 from omnigan.errors import UserError
 from omnigan.plugins import load_domain
 
@@ -28,7 +29,7 @@ def write_domain(path: Path, name: str, domain: Domain) -> None:
         "config": domain.config.model_dump(mode="json"),
         "space": _space(domain),
     }
-    path.write_text(json.dumps(values, indent=1) + "\n")
+    write_text(path, json.dumps(values, indent=1) + "\n")
 
 
 def read_domain(path: Path) -> Domain:
@@ -67,7 +68,7 @@ def read_domain(path: Path) -> Domain:
 
 def _read(path: Path) -> Any:
     try:
-        return json.loads(path.read_text())
+        return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise UserError(f"{path.parent} is not a run of omnigan: it has no {path.name}.") from error
     except (OSError, UnicodeDecodeError) as error:

@@ -79,9 +79,7 @@ class Trained:
         with torch.no_grad():
             x = self._network(**joined, **self.domain.controls(1.0)).float().cpu()
         names = self.domain.condition(wanted[0], 1) if wanted[0] is not None else {}
-        return Batch(
-            x[: len(wanted)], {name: joined[name][: len(wanted)].cpu() for name in names}
-        )
+        return Batch(x[: len(wanted)], {name: joined[name][: len(wanted)].cpu() for name in names})
 
     def _inputs(self, index: int, seed: int, label: str | None) -> dict[str, Tensor]:
         latent = self.domain.latent(1, seeds.generator(seed, "sample", index))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import random
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -29,6 +31,20 @@ def _seeds() -> None:
     random.seed(0)
     np.random.seed(0)
     torch.manual_seed(0)
+
+
+@pytest.fixture
+def mixture(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """Install the distribution omnigan-mixture of a third party, here and in child processes.
+
+    Returns:
+        Its module: mixtures of Gaussians in the plane, quick to train.
+    """
+    folder = str(Path(__file__).parent / "thirdparty")
+    monkeypatch.syspath_prepend(folder)
+    above = [str(Path(__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([folder, *above]))
+    return import_module("omnigan_mixture")
 
 
 @pytest.fixture

@@ -91,23 +91,26 @@ class Corpus:
     def _summary(self) -> list[str]:
         """Return what a person should know before training, one plain sentence each."""
         grid = self.grid
-        pieces = numbered(len(self.train) + len(self.valid), "piece")
-        notes, bars = self.findings.counts["notes"], self.findings.counts["bars"]
+        counts = self.findings.counts
         voices = "; ".join(
             f"{voice.name} ({_kind(voice)}, pitches {voice.low} to {voice.high})"
             for voice in grid.voices
         )
-        parts = [
-            f"{numbered(len(self.phrases(split)), 'phrase')} from "
-            f"{numbered(len(getattr(self, split)), 'piece')} {purpose}"
-            for split, purpose in (("train", "to train on"), ("valid", "held out"))
-        ]
+        train, valid = (
+            f"{len(phrases)} from {numbered(len(pieces), 'piece')}"
+            for phrases, pieces in (
+                (self.phrases("train"), self.train),
+                (self.phrases("valid"), self.valid),
+            )
+        )
         labels = ", ".join(f"{label} ({count})" for label, count in self._labels().items())
         return [
-            f"Music: {pieces} in {self.data.meter}, {notes} notes in {bars} bars, "
-            f"{numbered(grid.steps_per_beat, 'step')} a beat, {grid.tempo:g} quarter notes a minute.",
+            f"Music: {numbered(self.findings.read, 'piece')}, {counts['notes']} notes in "
+            f"{counts['bars']} bars of {self.data.meter}.",
+            f"Grid: {numbered(grid.steps_per_beat, 'step')} a beat, {grid.tempo:g} quarter notes "
+            "a minute.",
             f"Tracks: {voices}.",
-            f"Phrases of {numbered(grid.bars, 'bar')}: {', '.join(parts)}.",
+            f"Phrases of {numbered(grid.bars, 'bar')}: {train} to train on, {valid} held out.",
             *([f"Pieces by label: {labels}."] if labels else []),
             *self.findings.sentences(),
         ]

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from omnigan.domain import (
     Artifact,
+    Batch,
     Conditions,
     Domain,
     DomainConfig,
@@ -39,7 +40,18 @@ class MusicDomain(Domain):
     """Phrases ``[2, tracks, steps, pitches]`` of 0 and 1; see :class:`omnigan_music.grid.Grid`."""
 
     Config: ClassVar[type[DomainConfig]] = MusicConfig
-    DEFAULTS: ClassVar[Mapping[str, Any]] = {}
+    DEFAULTS: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "train": {
+            "rate": {"start": 1e-3, "end": 5e-5},
+            "penalties": {
+                "r1": {"weight": 0.5, "interval": 4},
+                "r2": {"weight": 0.5, "interval": 4},
+            },
+            "augment": 0.4,
+            "terms": {"rhythm": 5.0},
+        },
+        "log": {"samples": 4},
+    }
     config: MusicConfig
 
     def __init__(self, config: DomainConfig) -> None:
@@ -110,6 +122,14 @@ class MusicDomain(Domain):
         from omnigan_music.augment import without_parts
 
         return without_parts(x, self.grid.bars, strength, rng)
+
+    def generator_terms(
+        self, generated: Tensor, real: Batch, judged: Tensor | list[Tensor], progress: float
+    ) -> dict[str, Tensor]:
+        from omnigan_music.terms import rhythm_gap
+
+        longest = min(self.grid.steps_per_bar, self.grid.steps - 1)
+        return {"rhythm": rhythm_gap(generated, real.x, longest)} if longest else {}
 
     # ---- labels ----------------------------------------------------------------------------
 

@@ -51,8 +51,8 @@ def read_phrases(paths: Sequence[Path], data: MusicData, grid: Grid) -> Tensor:
         if not phrases:
             raise UserError(
                 f"{path}: it has no {grid.bars} bars of {data.meter} in a row with notes of "
-                f"{', '.join(voice.name for voice in grid.voices)} in at least half of them. It is in "
-                f"{', '.join(dict.fromkeys(run.meter for run in bar_runs(found)[:5]))}"
+                f"{', '.join(voice.name for voice in grid.voices)} in at least half of them. It is "
+                f"in {', '.join(dict.fromkeys(run.meter for run in bar_runs(found)[:5]))}"
             )
         rolls.append(np.stack(phrases))
     return torch.from_numpy(np.concatenate(rolls))

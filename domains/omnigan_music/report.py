@@ -56,15 +56,12 @@ class Findings:
         """Return what a person should know, one plain sentence each."""
         said = []
         if self.broken:
-            files = numbered(len(self.broken), "file")
-            said.append(f"{files} cannot be read and left out: {_named(self.broken)}.")
+            said.append(f"Unreadable: {_named(self.broken, 'file')}.")
         if self.skipped:
-            files = numbered(len(self.skipped), "file")
-            said.append(f"{files} skipped: {_named(self.skipped)}.")
+            said.append(f"Skipped: {_named(self.skipped, 'file')}.")
         if self.duplicates:
-            pieces = numbered(len(self.duplicates), "piece")
-            pairs = tuple((copy, f"like {kept}") for copy, kept in self.duplicates)
-            said.append(f"{pieces} left out as duplicates: {_named(pairs)}.")
+            pairs = tuple((copy, f"as {kept}") for copy, kept in self.duplicates)
+            said.append(f"Left out as duplicates: {_named(pairs, 'piece')}.")
         if self.variants:
             said.append(
                 f"{self.variants} pieces share a melody with another; no melody is both trained "
@@ -87,7 +84,8 @@ def numbered(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
-def _named(files: Named) -> str:
+def _named(files: Named, noun: str) -> str:
     names = [f"{name} ({reason})" for name, reason in files[:_SAID]]
-    more = len(files) - len(names)
-    return ", ".join(names) + (f" and {more} more, see data.json" if more else "")
+    if len(files) > len(names):
+        names.append("...")
+    return f"{numbered(len(files), noun)}, {', '.join(names)}"

@@ -64,9 +64,7 @@ def to_midi(x: Tensor | NDArray[Any], grid: Grid) -> pretty_midi.PrettyMIDI:
     """
     steps_per_whole = grid.beat_unit * grid.steps_per_beat
     resolution = steps_per_whole * max(1, round(_RESOLUTION / steps_per_whole))
-    midi = pretty_midi.PrettyMIDI(
-        resolution=resolution, initial_tempo=grid.tempo, charset="utf-8"
-    )
+    midi = pretty_midi.PrettyMIDI(resolution=resolution, initial_tempo=grid.tempo, charset="utf-8")
     midi.time_signature_changes.append(
         pretty_midi.TimeSignature(grid.beats_per_bar, grid.beat_unit, 0.0)
     )

@@ -1,8 +1,9 @@
 """Checkpoints: safetensors and JSON, written so that a kill at any moment leaves a whole one.
 
 A checkpoint is a folder ``step-00001000`` holding the tensors and ``state.json``, which names every
-file with its SHA-256. It is written under another name, flushed to the disk and renamed, so a
-folder of that name is complete unless the disk itself was damaged, and the hashes tell that.
+file with its SHA-256 and has one of its own. It is written under another name, flushed to the disk
+and renamed, so a folder of that name is complete unless the disk itself was damaged, and the hashes
+tell that.
 """
 
 from __future__ import annotations
@@ -30,7 +31,6 @@ __all__ = ["BadCheckpoint", "Checkpoint", "find", "read_state", "restore", "save
 
 FORMAT = 1
 NAME = re.compile(r"^step-(\d{8})$")
-PARTS = ("generator", "discriminator", "ema", "optimizers")
 
 
 class BadCheckpoint(OmniganError):
@@ -92,7 +92,8 @@ def save(
         shutil.rmtree(temporary, ignore_errors=True)
         raise
     _flush(folder)
-    for old in find(folder)[keep:]:
+    # A later step was passed over as damaged, and must not count as one that is kept.
+    for old in [each for each in find(folder) if each.step <= adversaries.step][keep:]:
         shutil.rmtree(old.folder)
     return Checkpoint(final, adversaries.step)
 
@@ -112,7 +113,7 @@ def _write(folder: Path, adversaries: Adversaries, extra: Mapping[str, Any]) -> 
         path.write_bytes(data)
         _flush(path)
         hashes[path.name] = hashlib.sha256(data).hexdigest()
-    state = {
+    state: dict[str, Any] = {
         "format": FORMAT,
         "step": adversaries.step,
         "attempt": adversaries.attempt,
@@ -120,8 +121,9 @@ def _write(folder: Path, adversaries: Adversaries, extra: Mapping[str, Any]) -> 
         "files": hashes,
         **extra,
     }
+    state["digest"] = _digest(state)
     path = folder / "state.json"
-    path.write_text(json.dumps(state, indent=1, sort_keys=True) + "\n")
+    path.write_text(json.dumps(state, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     _flush(path)
     _flush(folder)
 
@@ -177,27 +179,40 @@ def read_state(checkpoint: Checkpoint) -> dict[str, Any]:
     Raises:
         BadCheckpoint: A file is missing, torn, or was not written by omnigan.
     """
-    path = checkpoint.folder / "state.json"
-    try:
-        state = json.loads(path.read_text())
-        files, form, step = state["files"], state["format"], state["step"]
-        whole = step == checkpoint.step and set(files) == {f"{part}.safetensors" for part in PARTS}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise BadCheckpoint(f"{checkpoint.folder.name}: state.json is missing or torn") from error
-    if form != FORMAT:
+    state = _read_json(checkpoint)
+    if state.get("format") != FORMAT:
         raise BadCheckpoint(
-            f"{checkpoint.folder.name}: written in format {form}; this omnigan reads {FORMAT}"
+            f"{checkpoint.folder.name}: written in format {state.get('format')}; "
+            f"this omnigan reads {FORMAT}"
         )
-    if not whole:
+    if state.get("digest") != _digest(state):
+        raise BadCheckpoint(f"{checkpoint.folder.name}: state.json is torn or was changed")
+    if state["step"] != checkpoint.step:
         raise BadCheckpoint(f"{checkpoint.folder.name}: state.json does not belong to this folder")
-    for name, digest in files.items():
+    for name, digest in state["files"].items():
         try:
             intact = _sha256(checkpoint.folder / name) == digest
         except OSError as error:
             raise BadCheckpoint(f"{checkpoint.folder.name}: {name} cannot be read") from error
         if not intact:
             raise BadCheckpoint(f"{checkpoint.folder.name}: {name} is torn or was changed")
-    return dict(state)
+    return state
+
+
+def _read_json(checkpoint: Checkpoint) -> dict[str, Any]:
+    try:
+        state = json.loads((checkpoint.folder / "state.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise BadCheckpoint(f"{checkpoint.folder.name}: state.json is missing or torn") from error
+    if not isinstance(state, dict):
+        raise BadCheckpoint(f"{checkpoint.folder.name}: state.json is not omnigan's")
+    return state
+
+
+def _digest(state: Mapping[str, Any]) -> str:
+    """Return a hash of everything else in ``state.json``."""
+    rest = {name: value for name, value in state.items() if name != "digest"}
+    return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
 
 
 def read_part(checkpoint: Checkpoint, part: str) -> dict[str, Tensor]:
@@ -229,10 +244,14 @@ def restore(checkpoint: Checkpoint, adversaries: Adversaries) -> dict[str, Any]:
         fill(network, read_part(checkpoint, part), f"{checkpoint.folder.name}/{part}.safetensors")
     moments = read_part(checkpoint, "optimizers")
     for name, optimizer, parameter in _optimized(adversaries):
+        optimizer.state.pop(parameter, None)  # in case a run goes back to before its first step
         keys = [key for key in ("step", "exp_avg", "exp_avg_sq") if f"{name}.{key}" in moments]
         if keys:
+            # Copies, since what is read is a view of the file, which will be deleted.
             optimizer.state[parameter] = {
-                key: moments[f"{name}.{key}"].to("cpu" if key == "step" else adversaries.device)
+                key: moments[f"{name}.{key}"].to(
+                    "cpu" if key == "step" else adversaries.device, copy=True
+                )
                 for key in keys
             }
     adversaries.step = int(state["step"])
@@ -248,8 +267,11 @@ def fill(network: nn.Module, weights: Mapping[str, Tensor], where: str) -> None:
     """
     own = network.state_dict()
     wrong = sorted(own.keys() ^ weights.keys())
-    wrong += [f"{n}: {list(weights[n].shape)} for {list(own[n].shape)}" for n in own
-              if n in weights and weights[n].shape != own[n].shape]
+    wrong += [
+        f"{n}: {list(weights[n].shape)} for {list(own[n].shape)}"
+        for n in own
+        if n in weights and weights[n].shape != own[n].shape
+    ]
     if wrong:
         shown = ", ".join(wrong[:3]) + (" ..." if len(wrong) > 3 else "")
         raise UserError(f"{where} does not fit the networks of this recipe: {shown}")

@@ -11,6 +11,7 @@ from omnigan.errors import UserError
 
 __all__ = ["pick_device", "set_threads"]
 
+KINDS = ("cpu", "cuda", "mps")
 MOST_THREADS = 8
 """Small networks gain nothing from more."""
 
@@ -27,9 +28,11 @@ def pick_device(wish: str) -> torch.device:
         return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
     try:
         device = torch.device(wish)
+        if device.type not in KINDS:
+            raise RuntimeError(f"omnigan uses {', '.join(KINDS)}")
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError, NotImplementedError) as error:
-        reason = str(error).splitlines()[0]
+        reason = str(error).partition("\n")[0]
         raise UserError(
             f"train.device: '{wish}' cannot be used here ({reason}). Try 'auto' or 'cpu'."
         ) from error

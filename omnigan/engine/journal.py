@@ -26,6 +26,11 @@ class Journal:
         self._sums: dict[str, float] = {}
         self._counts: dict[str, int] = {}
 
+    def clear(self) -> None:
+        """Forget everything, and delete the file."""
+        self._sums, self._counts = {}, {}
+        self.path.unlink(missing_ok=True)
+
     def add(self, readings: Mapping[str, float]) -> None:
         """Take in one step; readings that come seldom are averaged over the steps that had them."""
         for name, value in readings.items():
@@ -40,7 +45,7 @@ class Journal:
 
     def write(self, values: Mapping[str, Any]) -> None:
         """Append a line."""
-        with self.path.open("a") as file:
+        with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(values) + "\n")
 
     def state(self) -> dict[str, Any]:

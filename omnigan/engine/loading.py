@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 
 import torch
@@ -53,9 +54,23 @@ class BatchOrder(Dataset[Batch]):
         rng = generator(self.seed, "read", epoch, place)
         return self.source.read(self._index(epoch, place), rng)
 
+    def _positions(self, number: int) -> range:
+        return range(number * self.batch_size, (number + 1) * self.batch_size)
+
     def __getitem__(self, number: int) -> Batch:
-        start = number * self.batch_size
-        return Batch.stack([self._read(start + i) for i in range(self.batch_size)])
+        return Batch.stack([self._read(position) for position in self._positions(number)])
+
+    def poisoned(self, number: int) -> list[int]:
+        """Return which examples of the source make batch ``number`` hold NaN or infinite values."""
+        return [
+            self._index(*divmod(position, len(self.source)))
+            for position in self._positions(number)
+            if not _finite(self._read(position))
+        ]
+
+
+def _finite(example: Batch) -> bool:
+    return all(bool(value.isfinite().all()) for value in (example.x, *example.cond.values()))
 
 
 def batches(order: BatchOrder, first: int, workers: int) -> Iterator[Batch]:
@@ -80,8 +95,15 @@ def batches(order: BatchOrder, first: int, workers: int) -> Iterator[Batch]:
         generator=torch.Generator().manual_seed(0),
         multiprocessing_context="spawn",
         persistent_workers=True,
+        worker_init_fn=_ignore_signals,
     )
     yield from loader
+
+
+def _ignore_signals(worker: int) -> None:
+    """A terminal and many schedulers signal the whole group, but the last step needs its data."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
 
 
 class _CountFrom:

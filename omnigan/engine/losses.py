@@ -7,7 +7,7 @@ and :func:`generator`, the two entry points.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -18,7 +18,7 @@ from omnigan.recipe.schema import LossName
 
 __all__ = ["LOSSES", "Judgement", "Loss", "as_list", "discriminator", "generator"]
 
-Judgement = Tensor | Sequence[Tensor]
+Judgement = Tensor | list[Tensor]
 """What a discriminator returns: logits, or one tensor of logits per critic."""
 
 Side = Callable[[Tensor, Tensor], Tensor]

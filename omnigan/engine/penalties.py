@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from omnigan.engine.losses import Judgement, as_list
 from omnigan.recipe.schema import Penalty, PenaltyName
@@ -27,7 +28,8 @@ class Ingredients:
     """What a penalty may look at.
 
     Attributes:
-        critic: The discriminator, conditions and augmentation bound.
+        critic: The discriminator, conditions and augmentation bound; a function, so that called
+            twice it augments in the same way.
         real: Real examples ``[B, *shape]``.
         fake: Generated examples ``[B, *shape]``, without graph.
         rng: Generator of the penalty's own chance, on the CPU.
@@ -41,11 +43,8 @@ class Ingredients:
 
 def _scores(critic: Critic, x: Tensor) -> Tensor:
     """Return one score per example ``[B]``: the sum of its logits over places and critics."""
-    return torch.stack([logits.flatten(1).sum(1) for logits in _flat(critic(x))]).sum(0)
-
-
-def _flat(judgement: Judgement) -> list[Tensor]:
-    return [logits.reshape(len(logits), -1) for logits in as_list(judgement)]
+    sums = [logits.reshape(len(logits), -1).sum(1) for logits in as_list(critic(x))]
+    return torch.stack(sums).sum(0)
 
 
 def _squared_slope(critic: Critic, x: Tensor) -> Tensor:
@@ -94,5 +93,6 @@ PENALTIES: Mapping[PenaltyName, Callable[[Ingredients, Penalty], Tensor]] = {
 
 def penalty(name: PenaltyName, given: Ingredients, settings: Penalty) -> Tensor:
     """Return a penalty's scalar value, unweighted, in float32, ready to be back-propagated."""
-    with torch.autocast(given.real.device.type, enabled=False):
+    # Fused attention kernels have no second derivative.
+    with torch.autocast(given.real.device.type, enabled=False), sdpa_kernel(SDPBackend.MATH):
         return PENALTIES[name](given, settings)

@@ -17,9 +17,10 @@ import torch
 from omnigan import __version__
 from omnigan.errors import UserError
 
-__all__ = ["RunFolder", "choose_folder", "latest_run"]
+__all__ = ["RunFolder", "choose_folder", "latest_run", "write_text"]
 
 RUNS = Path("runs")
+LOCK = ".lock"
 
 
 class RunFolder:
@@ -48,16 +49,19 @@ class RunFolder:
         Raises:
             UserError: It exists and is not empty, is a file, or cannot be made.
         """
-        if self.path.is_dir() and any(self.path.iterdir()):
-            raise UserError(
-                f"--out: the folder {self.path} is not empty. Choose another, or add --resume to "
-                "go on with the run in it."
-            )
-        if self.path.exists() and not self.path.is_dir():
-            raise UserError(f"--out: {self.path} is a file. Name a folder that does not exist yet.")
         try:
+            if self.path.exists() and not self.path.is_dir():
+                raise UserError(
+                    f"--out: {self.path} is a file. Name a folder that does not exist yet."
+                )
             self.path.mkdir(parents=True, exist_ok=True)
-            (self.path / ".lock").touch()
+            # A lock alone is left by a run that was stopped before it began.
+            if any(path.name != LOCK for path in self.path.iterdir()):
+                raise UserError(
+                    f"--out: the folder {self.path} is not empty. Choose another, or add --resume "
+                    "to go on with the run in it."
+                )
+            (self.path / LOCK).touch()
         except OSError as error:
             raise UserError(f"--out: cannot write to {self.path}: {error.strerror}") from error
 
@@ -69,7 +73,7 @@ class RunFolder:
             UserError: Another process is training in it, or it is not writable.
         """
         try:
-            handle = os.open(self.path / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+            handle = os.open(self.path / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
         except OSError as error:
             raise UserError(f"cannot write to {self.path}: {error.strerror}") from error
         try:
@@ -84,7 +88,7 @@ class RunFolder:
     def write_data(self, facts: Mapping[str, Any]) -> None:
         """Record what the domain says about its data."""
         text = json.dumps(facts, indent=1, ensure_ascii=False) + "\n"
-        (self.path / "data.json").write_text(text)
+        write_text(self.path / "data.json", text)
 
     def write_environment(self, device: torch.device, threads: int) -> None:
         """Record the versions and the machine."""
@@ -96,14 +100,36 @@ class RunFolder:
             "device": str(device),
             "threads": threads,
         }
-        text = json.dumps(facts, indent=1) + "\n"
-        (self.path / "environment.json").write_text(text)
+        write_text(self.path / "environment.json", json.dumps(facts, indent=1) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file so that a kill leaves the old text or the new one, never half of it."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    with temporary.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
 
 
 def choose_folder(name: str) -> Path:
-    """Return the first free ``runs/<name>-<nnn>``."""
-    taken = [number for number, _ in _runs(name)]
-    return RUNS / f"{name}-{max(taken, default=0) + 1:03d}"
+    """Make the next free ``runs/<name>-<nnn>``, another one than any process beside this one.
+
+    Raises:
+        UserError: It cannot be made.
+    """
+    number = max((number for number, _ in _runs(name)), default=0)
+    while True:
+        number += 1
+        path = RUNS / f"{name}-{number:03d}"
+        try:
+            path.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise UserError(f"cannot make the run folder {path}: {error.strerror}") from error
+        return path
 
 
 def latest_run(name: str) -> Path | None:

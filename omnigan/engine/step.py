@@ -19,6 +19,7 @@ from omnigan.engine.ema import decay_of, follow, frozen_copy
 from omnigan.engine.losses import LOSSES, Judgement
 from omnigan.engine.penalties import Ingredients, penalty
 from omnigan.engine.schedules import at
+from omnigan.errors import UserError, did_you_mean, listed
 from omnigan.recipe.schema import Train
 
 __all__ = ["Adversaries", "Readings"]
@@ -33,6 +34,15 @@ class Optimizers:
 
     generator: torch.optim.Adam
     discriminator: torch.optim.Adam
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Some examples of a batch, and the generator's inputs for as many."""
+
+    real: Batch
+    latent: Conditions
+    index: int
 
 
 class Adversaries:
@@ -89,63 +99,84 @@ class Adversaries:
     # ---- the two updates -------------------------------------------------------------------
 
     def _update_discriminator(self, batch: Batch, turn: int) -> Readings:
-        update = self.step * self.train.discriminator_steps + turn
-
-        def part(real: Batch, index: int) -> tuple[Tensor, Readings]:
+        def judge(part: _Part) -> tuple[Tensor, Readings]:
             with torch.no_grad(), self._precision():
-                fake = self._generate(real, "latent-d", turn, index).float()
-            critic = self._critic(real.cond, "augment-d", turn, index)
+                fake = self._generate(part)
+            critic = self._critic(part.real.cond, self._draws("augment-d", turn, part.index))
             with self._precision():
-                judged_real, judged_fake = critic(real.x), critic(fake)
+                judged_real, judged_fake = critic(part.real.x), critic(fake)
             loss = losses.discriminator(self.loss, judged_real, judged_fake)
             readings = _verdict(judged_real, judged_fake) | {"d_loss": loss.detach()}
-            rng = seeds.generator(self.seed, "penalty", self.step, self.attempt, turn, index)
-            given = Ingredients(critic, real.x, fake, rng)
-            for name, settings in self.train.penalties.items():
-                if update % settings.interval == 0:
-                    value = penalty(name, given, settings)
-                    weight = at(settings.weight, self.progress) * settings.interval
-                    loss = loss + weight * value
-                    readings[name] = value.detach()
-            return loss, readings
+            return self._penalise(loss, readings, part, fake, turn)
 
-        return self._update(self.discriminator, self.optimizers.discriminator, batch, part, "d_")
+        parts = self._parts(batch, "latent-d", turn)
+        return self._update(self.discriminator, self.optimizers.discriminator, parts, judge, "d_")
+
+    def _penalise(
+        self, loss: Tensor, readings: Readings, part: _Part, fake: Tensor, turn: int
+    ) -> tuple[Tensor, Readings]:
+        """Add the penalties that are due."""
+        update = self.step * self.train.discriminator_steps + turn
+        rng = self._draws("penalty", turn, part.index)
+        given = Ingredients(self._fixed_critic(part, turn), part.real.x, fake, rng)
+        for name, settings in self.train.penalties.items():
+            if update % settings.interval == 0:
+                value = penalty(name, given, settings)
+                loss = loss + at(settings.weight, self.progress) * settings.interval * value
+                readings[name] = value.detach()
+        return loss, readings
 
     def _update_generator(self, batch: Batch) -> Readings:
-        def part(real: Batch, index: int) -> tuple[Tensor, Readings]:
-            critic = self._critic(real.cond, "augment-g", 0, index)
+        def judge(part: _Part) -> tuple[Tensor, Readings]:
+            real = part.real
+            critic = self._critic(real.cond, self._draws("augment-g", 0, part.index))
             with self._precision():
-                fake = self._generate(real, "latent-g", 0, index)
+                fake = self._generate(part)
                 judged_fake = critic(fake)
                 with torch.no_grad():
                     judged_real = critic(real.x) if self.loss.needs_real else judged_fake
                 loss = losses.generator(self.loss, judged_real, judged_fake)
                 terms = self.domain.generator_terms(fake, real, judged_fake, self.progress)
-            readings = {"g_loss": loss.detach()}
-            for name, term in terms.items():
-                loss = loss + self.train.terms.get(name, 1.0) * term.float()
-                readings[name] = term.detach()
-            return loss, readings
+            return self._with_terms(loss, terms)
 
         # The critic only passes gradient on: its own weights need none here.
+        parts = self._parts(batch, "latent-g", 0)
         with _frozen(self.discriminator):
-            return self._update(self.generator, self.optimizers.generator, batch, part, "g_")
+            return self._update(self.generator, self.optimizers.generator, parts, judge, "g_")
+
+    def _with_terms(self, loss: Tensor, terms: Mapping[str, Tensor]) -> tuple[Tensor, Readings]:
+        """Add the domain's auxiliary losses.
+
+        Raises:
+            UserError: The recipe weighs one that the domain does not have.
+        """
+        for name in self.train.terms.keys() - terms.keys():
+            known = f"It has {listed(terms, 'and')}." if terms else "It has none."
+            raise UserError(
+                f"train.terms.{name}: this domain has no such generator loss."
+                f"{did_you_mean(name, terms)} {known}"
+            )
+        readings = {"g_loss": loss.detach()}
+        for name, term in terms.items():
+            loss = loss + at(self.train.terms.get(name, 1.0), self.progress) * term.float()
+            readings[name] = term.detach()
+        return loss, readings
 
     def _update(
         self,
         network: nn.Module,
         optimizer: torch.optim.Adam,
-        batch: Batch,
-        part: Callable[[Batch, int], tuple[Tensor, Readings]],
+        parts: list[_Part],
+        judge: Callable[[_Part], tuple[Tensor, Readings]],
         prefix: str,
     ) -> Readings:
         """Back-propagate each part of the batch, clip, and take one optimiser step."""
         optimizer.zero_grad(set_to_none=True)
         total: Readings = {}
-        parts = _split(batch, self.train.accumulate)
-        for index, piece in enumerate(parts):
-            share = len(piece) / len(batch)
-            loss, readings = part(piece, index)
+        examples = sum(len(part.real) for part in parts)
+        for part in parts:
+            share = len(part.real) / examples
+            loss, readings = judge(part)
             (loss * share).backward()  # type: ignore[no-untyped-call]
             for name, value in readings.items():
                 total[name] = total.get(name, torch.zeros((), device=self.device)) + value * share
@@ -159,20 +190,41 @@ class Adversaries:
 
     # ---- ingredients -----------------------------------------------------------------------
 
-    def _generate(self, real: Batch, stream: str, turn: int, index: int) -> Tensor:
-        rng = seeds.generator(self.seed, stream, self.step, self.attempt, turn, index)
-        latent = self.domain.latent(len(real), rng)
-        inputs = {name: value.to(self.device) for name, value in latent.items()}
-        controls = self.domain.controls(self.progress)
-        output: Tensor = self.generator(**inputs, **real.cond, **controls)
-        return output
+    def _draws(self, stream: str, *numbers: int) -> torch.Generator:
+        return seeds.generator(self.seed, stream, self.step, self.attempt, *numbers)
 
-    def _critic(
-        self, cond: Conditions, stream: str, turn: int, index: int
-    ) -> Callable[[Tensor], Judgement]:
+    def _parts(self, batch: Batch, stream: str, turn: int) -> list[_Part]:
+        """Draw latents for a whole batch, and split both: parts make no difference to them."""
+        drawn = self.domain.latent(len(batch), self._draws(stream, turn))
+        latent = {name: value.to(self.device) for name, value in drawn.items()}
+        size = -(-len(batch) // self.train.accumulate)
+        rows = [slice(first, first + size) for first in range(0, len(batch), size)]
+        return [
+            _Part(Batch(batch.x[some], _rows(batch.cond, some)), _rows(latent, some), index)
+            for index, some in enumerate(rows)
+        ]
+
+    def _generate(self, part: _Part) -> Tensor:
+        controls = self.domain.controls(self.progress)
+        output: Tensor = self.generator(**part.latent, **part.real.cond, **controls)
+        return output.float()
+
+    def _fixed_critic(self, part: _Part, turn: int) -> Callable[[Tensor], Judgement]:
+        """Return a critic that augments and drops out in the same way at every call.
+
+        A finite difference would otherwise measure that chance.
+        """
+
+        def critic(x: Tensor) -> Judgement:
+            numbers = (self.step, self.attempt, turn, part.index)
+            seeds.seed_global(self.seed, "penalty-networks", *numbers)
+            return self._critic(part.real.cond, self._draws("penalty-augment", *numbers[2:]))(x)
+
+        return critic
+
+    def _critic(self, cond: Conditions, rng: torch.Generator) -> Callable[[Tensor], Judgement]:
         """Return the discriminator with conditions bound, seeing augmented examples."""
         strength = at(self.train.augment, self.progress)
-        rng = seeds.generator(self.seed, stream, self.step, self.attempt, turn, index)
 
         def critic(x: Tensor) -> Judgement:
             seen = self.domain.augment(x, strength, rng) if strength > 0 else x
@@ -214,12 +266,8 @@ def _frozen(network: nn.Module) -> Iterator[None]:
             parameter.requires_grad_(True)
 
 
-def _split(batch: Batch, parts: int) -> list[Batch]:
-    if parts == 1:
-        return [batch]
-    xs = batch.x.chunk(parts)
-    conds: Mapping[str, tuple[Tensor, ...]] = {k: v.chunk(parts) for k, v in batch.cond.items()}
-    return [Batch(x, {k: v[i] for k, v in conds.items()}) for i, x in enumerate(xs)]
+def _rows(tensors: Conditions, rows: slice) -> Conditions:
+    return {name: value[rows] for name, value in tensors.items()}
 
 
 @torch.no_grad()

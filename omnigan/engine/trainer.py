@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import shlex
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +12,7 @@ from torch import Tensor
 
 from omnigan.domain import Batch, Domain
 from omnigan.engine import checkpoint, seeds
+from omnigan.engine.disk import resume_command
 from omnigan.engine.health import Balance, Diverged, about_samples, as_floats, check_finite
 from omnigan.engine.journal import Journal
 from omnigan.engine.loading import BatchOrder, batches, check_enough
@@ -21,7 +20,7 @@ from omnigan.engine.reporter import Reporter
 from omnigan.engine.runfolder import RunFolder
 from omnigan.engine.signals import Interrupted, StopRequest
 from omnigan.engine.step import Adversaries
-from omnigan.errors import OmniganError
+from omnigan.errors import OmniganError, UserError
 from omnigan.evaluation.evaluate import evaluate
 from omnigan.recipe.schema import Duration, Recipe
 from omnigan.sampling import Trained
@@ -30,7 +29,8 @@ __all__ = ["Trainer"]
 
 TIMES_A_RUN = 20
 """How often samples and checkpoints are written where the recipe leaves it open."""
-DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+EARLY = 0.1
+"""Share of the run in which nobody expects anything of the samples."""
 
 
 class Trainer:
@@ -58,6 +58,7 @@ class Trainer:
         self.reporter = reporter
         self.source = domain.source("train")
         check_enough(self.source, recipe.train.batch_size)
+        self.order = BatchOrder(self.source, recipe.train.batch_size, recipe.seed)
         self.adversaries = Adversaries(domain, recipe.train, recipe.seed, device)
         self.journal = Journal(folder.metrics)
         self.balance = Balance()
@@ -70,6 +71,8 @@ class Trainer:
         self.samples_every = self._steps(log.samples_every or often)
         self.checkpoint_every = self._steps(log.checkpoint_every or often)
         self.evaluate_every = self._steps(log.evaluate_every) if log.evaluate_every else None
+        if self.evaluate_every and not len(domain.source("valid")):
+            raise UserError("log.evaluate_every: there are no held-out examples. Leave it out.")
 
     def _steps(self, duration: Duration) -> int:
         return duration.steps(self.recipe.train.batch_size)
@@ -81,21 +84,21 @@ class Trainer:
 
         Raises:
             Interrupted: A signal came in; the step was finished and saved.
-            OmniganError: The disk is full, or training diverged too often.
+            OmniganError: Training diverged too often.
         """
         self.reporter.start(self.folder.path, self.adversaries.step, self.total)
-        with self._disk_full_in_words():
-            if self.adversaries.step == 0:
-                self._begin()
-            data = self._data()
-            while self.adversaries.step < self.total:
-                try:
-                    self._step(data)
-                except Diverged as reason:
-                    self._go_back(reason)
-                    data = self._data()
-                if stop.number is not None:
-                    self._interrupt(stop.number)
+        if self.adversaries.step == 0:
+            self._begin()
+        data = self._data()
+        while self.adversaries.step < self.total:
+            if stop.number is not None:
+                self._interrupt(stop.number)
+            try:
+                self._step(data)
+            except Diverged as reason:
+                self._blame_data(reason)
+                self._go_back(reason)
+                data = self._data()
 
     def _step(self, data: Iterator[Batch]) -> None:
         readings = as_floats(self.adversaries.advance(data))
@@ -111,14 +114,13 @@ class Trainer:
             self._save()
 
     def _data(self) -> Iterator[Batch]:
-        train = self.recipe.train
-        order = BatchOrder(self.source, train.batch_size, self.recipe.seed)
         first = self.adversaries.step * self.adversaries.batches_per_step
-        return batches(order, first, train.workers)
+        return batches(self.order, first, self.recipe.train.workers)
 
     # ---- what happens between steps --------------------------------------------------------
 
     def _begin(self) -> None:
+        self.journal.clear()  # of a run whose checkpoints are all lost
         self._save()  # so that there is always something to go back to
         self._render(self._real(), self.folder.samples / "real")
         self._sample()
@@ -144,7 +146,7 @@ class Trainer:
         with self.stopwatch.measuring("samples"):
             samples = self._trained().generate(self.recipe.log.samples, self.recipe.seed).x
             self._render(samples, self.folder.sample_folder(self.adversaries.step))
-        if self.adversaries.step:  # nobody expects anything of the first weights
+        if self.adversaries.progress > EARLY:
             for warning in about_samples(self.domain, samples, self._real()):
                 self._warn(warning)
 
@@ -204,6 +206,21 @@ class Trainer:
             return True
         return False
 
+    def _blame_data(self, reason: Diverged) -> None:
+        """Give up if the step's own examples were not numbers: going back would not help.
+
+        Raises:
+            OmniganError: They were not.
+        """
+        each = self.adversaries.batches_per_step
+        end = self.adversaries.step * each
+        for number in range(end - each, end):
+            for index in self.order.poisoned(number):
+                raise OmniganError(
+                    f"{reason}, because training example {index} (counted from 0) holds NaN or "
+                    "infinite values. Correct it or leave it out."
+                )
+
     def _go_back(self, reason: Diverged) -> None:
         """Return to the last good checkpoint and go on with fresh noise.
 
@@ -231,26 +248,6 @@ class Trainer:
             f"{resume_command(self.folder)}",
             number,
         )
-
-    @contextmanager
-    def _disk_full_in_words(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            if error.errno not in DISK_FULL:
-                raise
-            good = checkpoint.find(self.folder.checkpoints)
-            kept = f"The checkpoint of step {good[0].step} is whole" if good else "Nothing is saved"
-            raise OmniganError(
-                f"The disk is full ({self.folder.path}). {kept}; make room, then go on with:\n  "
-                f"{resume_command(self.folder)}"
-            ) from error
-
-
-def resume_command(folder: RunFolder) -> str:
-    """Return the command that goes on with a run."""
-    recipe, out = shlex.quote(str(folder.recipe)), shlex.quote(str(folder.path))
-    return f"omnigan train {recipe} --out {out} --resume"
 
 
 class _Stopwatch:

@@ -111,7 +111,8 @@ def evaluate(
 ) -> Evaluation:
     """Compute every metric of a domain, with the floor that real data sets, and the critic's test.
 
-    Training examples are read as training reads them, with augmentation.
+    Examples of both splits are read as training reads them, with augmentation drawn from the
+    evaluation seed.
 
     Args:
         domain: Supplies the metrics and the data.

@@ -195,7 +195,7 @@ class Train(Section):
     clip: float | None = Field(default=None, gt=0)
     ema: Ema = Ema()
     augment: Share = 0.0
-    terms: dict[str, float] = Field(default_factory=dict)
+    terms: dict[str, Number] = Field(default_factory=dict)
     precision: Literal["fp32", "bf16"] = "fp32"
     device: str = "auto"
     threads: Annotated[int, Field(ge=1)] | Literal["auto"] = "auto"

@@ -22,6 +22,7 @@ class Data(Section):
     source: Literal["ring", "grid"] = "ring"
     examples: int = Field(default=20_000, ge=1)
     labels: bool = False
+    jitter: float = Field(default=0.0, ge=0)  # noise that is added anew at every reading
     nan_at: int | None = None  # one poisoned example, for tests of faults
 
 
@@ -84,7 +85,7 @@ class Points:
 
     def read(self, index: int, rng: torch.Generator) -> Batch:
         cond = {"label": self.mode[index]} if self.data.labels else {}
-        return Batch(self.x[index], cond)
+        return Batch(self.x[index] + self.data.jitter * torch.randn(2, generator=rng), cond)
 
 
 def layers(inputs: int, outputs: int, options: Network) -> nn.Sequential:
@@ -146,6 +147,8 @@ class MixtureDomain(Domain):
         return [f"mode-{i}" for i in range(count)]
 
     def condition(self, label: str, n: int) -> Conditions:
+        if label not in self.labels():
+            raise KeyError(label)
         return {"label": torch.full((n,), self.labels().index(label))}
 
     def generator(self) -> nn.Module:

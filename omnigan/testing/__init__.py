@@ -1,0 +1,60 @@
+"""The conformance suite: does a domain keep the rules that the engine relies on?
+
+In a test of your own::
+
+    from omnigan.testing import check_domain
+
+    def test_my_domain() -> None:
+        check_domain(MyDomain(MyConfig()).resolve())
+
+or, one test per rule::
+
+    @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+    def test_my_domain(check: Check) -> None:
+        check_domain(MyDomain(MyConfig()).resolve(), checks=[check])
+
+Use small networks and little data: the checks build networks many times and train a few steps.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from omnigan.domain import Domain
+from omnigan.testing.data import DATA_CHECKS
+from omnigan.testing.networks import NETWORK_CHECKS
+from omnigan.testing.results import RESULT_CHECKS
+from omnigan.testing.subject import Check, Subject, chance
+from omnigan.testing.training import TRAINING_CHECKS
+
+__all__ = ["CHECKS", "Check", "Subject", "check_domain"]
+
+CHECKS: tuple[Check, ...] = (*DATA_CHECKS, *NETWORK_CHECKS, *RESULT_CHECKS, *TRAINING_CHECKS)
+"""Every rule; a check's name says which, its docstring more."""
+
+
+def check_domain(domain: Domain, *, checks: Iterable[Check] = CHECKS, size: int = 4) -> None:
+    """Check a domain against the rules of :mod:`omnigan.domain`.
+
+    Args:
+        domain: The domain, resolved.
+        checks: The rules.
+        size: Examples in a batch, at least 2.
+
+    Raises:
+        AssertionError: It breaks some of them; the message has a line for each.
+    """
+    failures: list[str] = []
+    causes: list[Exception] = []
+    for check in checks:
+        with tempfile.TemporaryDirectory() as folder, chance(0):
+            try:
+                check(Subject(domain, Path(folder), size))
+            except Exception as error:  # a domain may fail in any way
+                kind = "" if isinstance(error, AssertionError) else f"{type(error).__name__}: "
+                failures.append(f"{check.__name__}: {kind}{error}")
+                causes.append(error)
+    if failures:
+        raise AssertionError("\n".join(failures)) from causes[0]

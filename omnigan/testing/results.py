@@ -1,0 +1,182 @@
+"""Rules for what comes out: files, objects, numbers."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import get_args, get_type_hints
+
+import torch
+from torch import Tensor
+
+from omnigan.domain import Artifact, Metric
+from omnigan.errors import UserError
+from omnigan.recipe.schema import PENALTIES
+from omnigan.testing.subject import Check, Subject, require
+
+__all__ = ["RESULT_CHECKS"]
+
+KINDS = get_args(get_type_hints(Artifact)["kind"])
+BETTER = get_args(get_type_hints(Metric)["better"])
+AGAINST = (None, "held-out", "train")
+
+
+def rendering_writes_files(subject: Subject) -> None:
+    """``render`` writes the files it names, not empty, into the folder it is given."""
+    batch = subject.batch()
+    for number, x in enumerate((batch.x, batch.x[:1], subject.generated(batch))):
+        folder = subject.folder / f"rendered-{number}"
+        folder.mkdir()
+        artifacts = subject.domain.render(x, folder)
+        require(
+            isinstance(artifacts, list) and artifacts,
+            "render() must return a list with at least one Artifact.",
+        )
+        for artifact in artifacts:
+            _is_file(artifact, folder)
+
+
+def _is_file(artifact: Artifact, folder: Path) -> None:
+    require(isinstance(artifact, Artifact), f"render() returned {artifact!r}, not an Artifact.")
+    path = artifact.path
+    require(path.is_file(), f"render() named {path}, but there is no such file.")
+    require(path.stat().st_size > 0, f"render() wrote an empty file: {path}.")
+    require(
+        path.resolve().is_relative_to(folder.resolve()),
+        f"render() wrote outside its folder: {path}.",
+    )
+    require(
+        artifact.kind in KINDS, f"Artifact.kind is {artifact.kind!r}; it must be one of {KINDS}."
+    )
+    require(isinstance(artifact.caption, str), "Artifact.caption must be text.")
+
+
+def objects_are_as_many_as_examples(subject: Subject) -> None:
+    """``objects`` gives one object per example."""
+    made = subject.domain.objects(subject.generated(subject.batch()))
+    require(
+        isinstance(made, list) and len(made) == subject.size,
+        f"objects() of {subject.size} examples must be a list of as many objects.",
+    )
+
+
+def metrics_are_numbers(subject: Subject) -> None:
+    """Every metric can be computed on a few examples and gives numbers."""
+    batch = subject.batch()
+    made = subject.generated(batch)
+    for name, metric in subject.domain.metrics().items():
+        require(isinstance(metric, Metric), f"Metric '{name}' is a {type(metric).__name__}.")
+        require(
+            metric.better in BETTER and metric.against in AGAINST,
+            f"Metric '{name}' has better={metric.better!r} and against={metric.against!r}.",
+        )
+        values = metric.compute(made) if metric.against is None else metric.compute(made, batch.x)
+        parts = values if isinstance(values, Mapping) else {name: values}
+        require(
+            all(isinstance(part, str) for part in parts)
+            and all(_is_number(value) for value in parts.values()),
+            f"Metric '{name}' must give a float, or floats by name, not {values!r}.",
+        )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def description_is_json(subject: Subject) -> None:
+    """``describe`` gives JSON values."""
+    facts = subject.domain.describe()
+    try:
+        again = json.loads(json.dumps(facts, allow_nan=False))
+    except (TypeError, ValueError) as error:
+        raise AssertionError(f"describe() must give JSON values: {error}") from error
+    require(again == facts, "describe() differs after a round trip through JSON.")
+
+
+def embedding_is_one_row_an_example(subject: Subject) -> None:
+    """``embed`` gives finite float features ``[B, F]``."""
+    features = subject.domain.embed(subject.batch().x)
+    require(
+        features.dim() == 2
+        and len(features) == subject.size
+        and features.is_floating_point()
+        and bool(features.isfinite().all()),
+        f"embed() must give finite floats [B, F], not {tuple(features.shape)} {features.dtype}.",
+    )
+
+
+def health_is_sentences(subject: Subject) -> None:
+    """``health`` gives sentences about good, blank and real samples alike."""
+    batch = subject.batch()
+    blank = torch.full_like(batch.x, subject.domain.space.low)
+    for x in (batch.x, blank, subject.generated(batch)):
+        said = subject.domain.health(x)
+        require(
+            isinstance(said, list) and all(isinstance(line, str) for line in said),
+            f"health() must give a list of sentences, not {said!r}.",
+        )
+
+
+def controls_are_numbers(subject: Subject) -> None:
+    """``controls`` gives finite numbers by name, the same names throughout the run."""
+    given = [subject.domain.controls(progress) for progress in (0.0, 0.5, 1.0)]
+    for controls in given:
+        require(
+            isinstance(controls, Mapping)
+            and all(_is_number(v) and math.isfinite(v) for v in controls.values()),
+            f"controls() must give finite numbers by name, not {controls!r}.",
+        )
+        require(controls.keys() == given[0].keys(), "controls() changes its names during the run.")
+
+
+def generator_terms_are_scalars(subject: Subject) -> None:
+    """``generator_terms`` gives finite scalar tensors under names that the engine does not use."""
+    batch = subject.batch()
+    generator, discriminator = subject.networks(shaken=True)
+    made = generator(**subject.inputs(batch))
+    judgement = discriminator(made, **batch.cond)
+    terms = subject.domain.generator_terms(made, batch, judgement, 0.5)
+    for name, term in terms.items():
+        require(
+            isinstance(term, Tensor)
+            and term.shape == ()
+            and term.is_floating_point()
+            and bool(term.isfinite()),
+            f"generator_terms()['{name}'] must be a finite scalar tensor, not {term!r}.",
+        )
+        require(
+            not name.startswith(("d_", "g_")) and name not in PENALTIES,
+            f"generator_terms() uses the name '{name}', which is one of the engine's readings.",
+        )
+        require(
+            term.requires_grad, f"generator_terms()['{name}'] has no gradient to the generator."
+        )
+
+
+def loading_a_missing_file_is_a_mistake(subject: Subject) -> None:
+    """``load_files`` answers a file that is not there with a UserError."""
+    missing: Sequence[Path] = [subject.folder / "there-is-no-such-file"]
+    try:
+        subject.domain.load_files(missing)
+    except UserError:
+        return
+    except Exception as error:
+        raise AssertionError(
+            f"load_files() of a missing file raises {type(error).__name__}, not UserError."
+        ) from error
+    raise AssertionError("load_files() of a missing file must raise UserError.")
+
+
+RESULT_CHECKS: tuple[Check, ...] = (
+    rendering_writes_files,
+    objects_are_as_many_as_examples,
+    metrics_are_numbers,
+    description_is_json,
+    embedding_is_one_row_an_example,
+    health_is_sentences,
+    controls_are_numbers,
+    generator_terms_are_scalars,
+    loading_a_missing_file_is_a_mistake,
+)

@@ -1,0 +1,113 @@
+"""What a check looks at: a domain, and how the engine would use it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from omnigan.domain import Batch, Domain
+from omnigan.engine.losses import as_list
+
+__all__ = ["Check", "Subject", "chance", "require", "same", "spread"]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A domain under test.
+
+    Attributes:
+        domain: The domain, resolved.
+        folder: An empty folder to write into.
+        size: Examples in a batch, at least 2.
+    """
+
+    domain: Domain
+    folder: Path
+    size: int = 4
+
+    def batch(self) -> Batch:
+        """Return training examples, spread over the source."""
+        source = self.domain.source("train")
+        places = spread(len(source), self.size)
+        rng = torch.Generator().manual_seed(0)
+        return Batch.stack([source.read(place, rng) for place in places])
+
+    def inputs(self, batch: Batch, seed: int = 0) -> dict[str, Tensor | float]:
+        """Return everything that the generator is called with, by keyword."""
+        rng = torch.Generator().manual_seed(seed)
+        latent = self.domain.latent(len(batch), rng)
+        return {**latent, **batch.cond, **self.domain.controls(0.5)}
+
+    def networks(self, *, shaken: bool = False) -> tuple[nn.Module, nn.Module]:
+        """Return a fresh generator and discriminator as training begins with them.
+
+        Args:
+            shaken: Add a little noise to every weight, so that layers which start at zero do not
+                hide what is behind them.
+        """
+        with chance(0):
+            generator, discriminator = self.domain.generator(), self.domain.discriminator()
+            self.domain.initialise(generator, discriminator)
+            for network in (generator, discriminator) if shaken else ():
+                for weight in network.parameters():
+                    if weight.requires_grad:
+                        weight.data += 0.01 * torch.randn_like(weight)
+        return generator, discriminator
+
+    def generated(self, batch: Batch) -> Tensor:
+        """Return what a fresh generator makes for the conditions of a batch."""
+        generator = self.networks()[0].eval()
+        with torch.no_grad():
+            made: Tensor = generator(**self.inputs(batch))
+        return made
+
+    def judged(self, discriminator: nn.Module, x: Tensor, batch: Batch) -> list[Tensor]:
+        """Return the logits of each critic, dropping out in the same way at every call."""
+        with chance(1):
+            return as_list(discriminator(x, **batch.cond))
+
+
+Check = Callable[[Subject], None]
+"""One rule: raises AssertionError, saying what is wrong, when a domain breaks it."""
+
+
+def require(condition: object, sentence: str) -> None:
+    """Raise AssertionError with a sentence unless a condition holds."""
+    if not condition:
+        raise AssertionError(sentence)
+
+
+def spread(total: int, count: int) -> list[int]:
+    """Return ``count`` places from 0 to ``total - 1``, evenly spread, repeated if there are few."""
+    return [place * (total - 1) // max(count - 1, 1) for place in range(count)]
+
+
+@contextmanager
+def chance(seed: int) -> Iterator[None]:
+    """Seed the global generators of torch, NumPy and Python for a block, and put them back."""
+    python, numpy = random.getstate(), np.random.get_state()
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        np.random.seed(seed)
+        random.seed(seed)
+        try:
+            yield
+        finally:
+            np.random.set_state(numpy)
+            random.setstate(python)
+
+
+def same(first: Mapping[str, Tensor], second: Mapping[str, Tensor]) -> bool:
+    """Tell whether two mappings hold the same names with the same values, NaN included."""
+    return first.keys() == second.keys() and all(
+        value.shape == second[name].shape
+        and bool(((value == second[name]) | (value.isnan() & second[name].isnan())).all())
+        for name, value in first.items()
+    )

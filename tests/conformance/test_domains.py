@@ -1,0 +1,132 @@
+"""Every installed domain keeps the rules, ours like a third party's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import mido
+import pytest
+
+from omnigan.domain import Domain
+from omnigan.plugins import available, load_domain
+from omnigan.testing import CHECKS, Check, check_domain
+
+Note = tuple[int, int, int]  # start and end in quarter notes, pitch
+DRUMS = 9
+
+
+def _midi(path: Path, meter: tuple[int, int], *parts: tuple[int, list[Note]]) -> None:
+    """Write a file with one track for each (channel, notes)."""
+    file = mido.MidiFile(ticks_per_beat=24)
+    head = mido.MidiTrack()
+    head.append(mido.MetaMessage("time_signature", numerator=meter[0], denominator=meter[1]))
+    file.tracks.append(head)
+    for channel, notes in parts:
+        events = [(24 * start, "note_on", pitch) for start, _, pitch in notes]
+        events += [(24 * end, "note_off", pitch) for _, end, pitch in notes]
+        track, now = mido.MidiTrack(), 0
+        for tick, kind, pitch in sorted(events):
+            track.append(mido.Message(kind, note=pitch, channel=channel, time=tick - now))
+            now = tick
+        file.tracks.append(track)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file.save(path)
+
+
+def _scale(number: int, beats: int, voices: int = 1) -> list[Note]:
+    return [
+        (beat, beat + 1, 60 + 5 * voice + (beat * (number + 2)) % 7)
+        for beat in range(beats)
+        for voice in range(voices)
+    ]
+
+
+def _monophonic(folder: Path) -> dict[str, Any]:
+    for number in range(5):
+        _midi(folder / f"{number}.mid", (4, 4), (0, _scale(number, 16)))
+    return {}
+
+
+def _band(folder: Path) -> dict[str, Any]:
+    beat = [(step, step + 1, (36, 42, 38, 42)[step % 4]) for step in range(16)]
+    for number in range(5):
+        hits = [*beat, (number, number + 1, 49)]
+        _midi(folder / f"{number}.mid", (4, 4), (0, _scale(number, 16, 3)), (DRUMS, hits))
+    return {}
+
+
+def _waltz(folder: Path) -> dict[str, Any]:
+    for number in range(5):
+        _midi(folder / f"{number}.mid", (3, 4), (0, _scale(number, 18)))
+    return {}
+
+
+def _two_folders(folder: Path) -> dict[str, Any]:
+    for number in range(6):
+        name = "plain" if number % 2 else "chords"
+        _midi(folder / name / f"{number}.mid", (4, 4), (0, _scale(number, 16, 2 - number % 2)))
+    return {"labels": "folder"}
+
+
+def _music(write: Callable[[Path], dict[str, Any]]) -> Callable[[Path], dict[str, Any]]:
+    def sections(folder: Path) -> dict[str, Any]:
+        data = {"source": str(folder), "bars": 2, "steps_per_beat": 2, **write(folder)}
+        return {
+            "data": data,
+            "generator": {"width": 8, "z": 4, "bar_z": 2},
+            "discriminator": {"width": 8},
+        }
+
+    return sections
+
+
+def _points(**data: Any) -> Callable[[Path], dict[str, Any]]:
+    networks = {"generator": {"width": 8}, "discriminator": {"width": 8, "critics": 2}}
+    return lambda folder: {"data": {"examples": 64, **data}, **networks}
+
+
+SMALL: dict[str, list[tuple[str, Callable[[Path], dict[str, Any]]]]] = {
+    "music": [
+        ("monophonic", _music(_monophonic)),
+        ("band", _music(_band)),
+        ("waltz", _music(_waltz)),
+        ("conditional", _music(_two_folders)),
+    ],
+    "mixture": [("plain", _points()), ("conditional", _points(source="grid", labels=True))],
+}
+"""Small settings for each domain: a name, and the recipe's sections for an empty folder."""
+
+INSTALLED = [entry for entry in available() if entry.distribution == "omnigan"]
+NAMES = ["mixture", *(entry.name for entry in INSTALLED)]
+CASES = [(name, *case) for name in NAMES for case in SMALL.get(name, [])]
+
+_made: dict[tuple[str, str], Domain] = {}
+
+
+@pytest.fixture(params=CASES, ids=lambda case: f"{case[0]}-{case[1]}", scope="module")
+def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    name, kind, sections = request.param
+    return name, sections(tmp_path_factory.mktemp(kind))
+
+
+@pytest.fixture
+def domain(case: tuple[str, dict[str, Any]], mixture: ModuleType) -> Domain:
+    """Return a resolved domain, made once for all the checks."""
+    name, sections = case
+    key = name, str(sections["data"])
+    if key not in _made:
+        domain_class = load_domain(name)
+        _made[key] = domain_class(domain_class.Config.model_validate(sections)).resolve()
+    return _made[key]
+
+
+def test_every_installed_domain_has_small_settings() -> None:
+    assert set(NAMES) <= SMALL.keys()
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_the_domain_keeps_the_rule(domain: Domain, check: Check) -> None:
+    check_domain(domain, checks=[check])

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from types import ModuleType
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from omnigan.domain import Batch, Domain
+from omnigan.engine import checkpoint
+from omnigan.engine.loading import BatchOrder, batches
+from omnigan.engine.step import Adversaries
+from omnigan.recipe.schema import Train
+
+
+@pytest.fixture
+def points(mixture: ModuleType) -> Callable[..., Domain]:
+    """Return a function that makes a small mixture domain; options override its sections."""
+
+    def make(**sections: Any) -> Domain:
+        small: dict[str, Any] = {
+            "data": {"examples": 64},
+            "generator": {"width": 8, "depth": 2},
+            "discriminator": {"width": 8, "depth": 2},
+        }
+        for name, options in sections.items():
+            small[name] |= options
+        domain: Domain = mixture.MixtureDomain(mixture.Config.model_validate(small))
+        return domain
+
+    return make
+
+
+class Game:
+    """Starts adversaries, moves them on, and looks at what they hold."""
+
+    @staticmethod
+    def start(domain: Domain, seed: int = 0, **options: Any) -> Adversaries:
+        """Return adversaries for ten steps of sixteen, with no penalties unless options say so."""
+        plain = {"steps": 10, "batch_size": 16, "penalties": {}, "rate": 0.01}
+        train = Train.model_validate({**plain, **options})
+        return Adversaries(domain, train, seed, torch.device("cpu"))
+
+    @staticmethod
+    def data(players: Adversaries) -> Iterator[Batch]:
+        """Return the batches from the present step on."""
+        order = BatchOrder(players.domain.source("train"), players.train.batch_size, 0)
+        return batches(order, players.step * players.batches_per_step, workers=0)
+
+    def advance(self, players: Adversaries, steps: int) -> Adversaries:
+        """Take some steps."""
+        data = self.data(players)
+        for _ in range(steps):
+            players.advance(data)
+        return players
+
+    def after(self, domain: Domain, steps: int, **options: Any) -> Adversaries:
+        """Return adversaries that took some steps."""
+        return self.advance(self.start(domain, **options), steps)
+
+    @staticmethod
+    def weights(network: nn.Module) -> list[Tensor]:
+        """Return copies of the weights."""
+        return [weight.detach().clone() for weight in network.parameters()]
+
+    @staticmethod
+    def gradients(network: nn.Module) -> list[Tensor]:
+        """Return copies of the gradients."""
+        return [weight.grad.clone() for weight in network.parameters() if weight.grad is not None]
+
+    @staticmethod
+    def same(first: list[Tensor], second: list[Tensor]) -> bool:
+        """Tell whether two lists of tensors hold the same bits."""
+        return all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
+
+    @staticmethod
+    def saved(players: Adversaries) -> dict[str, bytes]:
+        """Return every number that a checkpoint would hold."""
+        return {
+            f"{part}.{name}": value.numpy().tobytes()
+            for part, values in checkpoint.tensors(players).items()
+            for name, value in values.items()
+        }
+
+
+@pytest.fixture
+def game() -> Game:
+    """Return an object that starts adversaries and moves them on."""
+    return Game()
