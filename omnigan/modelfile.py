@@ -73,7 +73,7 @@ def _read(path: Path) -> Any:
         raise UserError(f"{path.parent} is not a run of omnigan: it has no {path.name}.") from error
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path} cannot be read: {error}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UserError(f"{path} is not valid JSON: {error} (edited by hand?)") from error
 
 

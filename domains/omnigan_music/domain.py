@@ -48,7 +48,7 @@ class MusicDomain(Domain):
                 "r2": {"weight": 0.5, "interval": 4},
             },
             "augment": 0.4,
-            "terms": {"rhythm": 5.0},
+            "terms": {"rhythm": 0.05},
         },
         "log": {"samples": 4},
     }

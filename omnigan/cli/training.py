@@ -42,7 +42,8 @@ def train(
             reporter=reporter,
         )
     if first_rank():
-        print(f"The run is in {folder}, its samples in {folder / 'samples'}.")
+        newest = max((folder / "samples").glob("step-*"))
+        print(f"The run is in {folder}, its newest samples in {newest}.")
 
 
 def check(

@@ -33,7 +33,7 @@ def test_train_ends_with_the_run_folder_and_its_samples(omnigan: Run, recipe: st
     status, output, _ = omnigan("train", recipe, "train.steps=4", "seed=5")
     assert status == 0
     last = output.splitlines()[-1]
-    found = re.fullmatch(r"The run is in (runs/mine-\d+), its samples in (.+)\.", last)
+    found = re.fullmatch(r"The run is in (runs/mine-\d+), its newest samples in (.+)\.", last)
     assert found is not None
     assert Path(found[1], "recipe.yaml").read_text().startswith("domain: toy\nseed: 5\n")
     assert any(path.is_file() for path in Path(found[2]).rglob("*"))

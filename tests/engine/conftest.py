@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -8,9 +9,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from omnigan import api
 from omnigan.domain import Batch, Domain
 from omnigan.engine import checkpoint
 from omnigan.engine.loading import BatchOrder, batches
+from omnigan.engine.reporter import Quiet
 from omnigan.engine.step import Adversaries
 from omnigan.recipe.schema import Train
 
@@ -83,6 +86,50 @@ class Game:
             for part, values in checkpoint.tensors(players).items()
             for name, value in values.items()
         }
+
+
+class Heard(Quiet):
+    """Keeps what a run says."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        self.warned: list[str] = []
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+    def warn(self, text: str) -> None:
+        self.warned.append(text)
+
+    def about(self, word: str) -> list[str]:
+        """Return the warnings that hold a word."""
+        return [text for text in self.warned if word in text]
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    """Return where a run of :func:`run` is."""
+    return tmp_path / "run"
+
+
+@pytest.fixture
+def run(mixture: ModuleType, out: Path) -> Callable[..., Heard]:
+    """Return a function that trains 30 steps, by default in ``out``, and tells what was heard."""
+    recipe = {
+        "domain": "mixture",
+        "data": {"examples": 64, "labels": True, "jitter": 0.1},
+        "generator": {"width": 8, "depth": 2},
+        "discriminator": {"width": 8, "depth": 2, "dropout": 0.2},
+        "train": {"steps": 30, "batch_size": 8, "device": "cpu", "threads": 1},
+        "log": {"every": 5, "checkpoint_every": 10, "samples_every": 10},
+    }
+
+    def train(*overrides: str, **options: Any) -> Heard:
+        heard = Heard()
+        api.train(recipe, overrides, **{"out": out, "reporter": heard, **options})
+        return heard
+
+    return train
 
 
 @pytest.fixture

@@ -1,0 +1,95 @@
+"""Signs that training goes wrong are told with the recipe key to turn."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import torch
+
+from omnigan.engine import checkpoint, health, trainer
+from omnigan.engine.health import Balance, about_samples
+
+Run = Callable[..., Any]
+
+
+def _lines(out: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
+
+
+def _weights(out: Path) -> dict[str, bytes]:
+    newest = checkpoint.find(out / "checkpoints")[0]
+    checkpoint.read_state(newest)  # it is whole
+    return {path.name: path.read_bytes() for path in newest.folder.glob("*.safetensors")}
+
+
+def test_a_discriminator_that_has_won_for_long_is_told_with_the_keys_to_turn() -> None:
+    balance = Balance()
+    said = [balance.watch(0.995) for _ in range(1001)]
+    assert [number for number, text in enumerate(said) if text] == [499, 999]
+    text = str(said[499])
+    for key in ("train.penalties.r1.weight", "train.penalties.r2.weight"):
+        assert key in text
+    assert "500 steps" in text
+    assert balance.watch(0.9) is None
+    other = Balance()
+    for _ in range(499):
+        balance.watch(1.0)
+    other.restore(balance.state())
+    assert other.watch(1.0) is not None
+
+
+def test_a_run_warns_of_a_lost_game(run: Run, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "PATIENCE", 8)
+    monkeypatch.setattr(health, "WON", 0.0)
+    told = run().about("told every pair apart")
+    assert [text.split(":")[0] for text in told] == ["step 8", "step 16", "step 24"]
+    assert [line["step"] for line in _lines(out) if "warning" in line and "pair" in line["warning"]]
+
+
+class _Silent:
+    """A domain without signs of its own."""
+
+    @staticmethod
+    def health(x: torch.Tensor) -> list[str]:
+        return []
+
+
+def _about(samples: torch.Tensor, real: torch.Tensor) -> list[str]:
+    return about_samples(_Silent, samples, real)  # type: ignore[arg-type]
+
+
+def test_blank_and_repeated_samples_are_told() -> None:
+    torch.manual_seed(0)
+    real = torch.randn(8, 3, 4)
+    assert _about(real.flip(0) * 0.5, real) == []
+    (repeats,) = _about(real[:1] + 0.1 * torch.randn(8, 3, 4), real)
+    assert "repeat each other: they differ 1% as much as real examples do" in repeats
+    assert "train.penalties.r2.weight" in repeats
+    some = real.clone()
+    some[2:4] = 0.5
+    assert [text.split(".")[0] for text in _about(some, real)] == [
+        "2 of 8 samples are blank (silent)"
+    ]
+    (blank,) = _about(torch.zeros(8, 3, 4), real)
+    assert "8 of 8" in blank
+    assert _about(real[:1], real[:1]) == []
+
+
+def test_the_first_samples_of_a_run_are_not_judged(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trainer, "about_samples", lambda *args: ["They are dull."])
+    told = run("log.samples_every=1").about("dull")
+    assert [text.split(":")[0] for text in told] == [f"step {step}" for step in range(4, 31)]
+
+
+def test_a_domain_may_add_signs(
+    run: Run, mixture: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mixture.MixtureDomain, "health", lambda self, x: [f"{len(x)} are odd."])
+    assert len(run("log.samples=3").about("3 are odd.")) == 3

@@ -1,0 +1,225 @@
+"""A trained run gives samples that depend on the seed and their number alone."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from omnigan import api
+from omnigan.errors import UserError
+
+RECIPE: dict[str, Any] = {
+    "domain": "mixture",
+    "data": {"examples": 64, "labels": True},
+    "generator": {"width": 8, "depth": 2},
+    "discriminator": {"width": 8, "depth": 2},
+    "train": {"steps": 4, "batch_size": 8, "device": "cpu"},
+    "log": {"every": 2},
+}
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    return {}
+
+
+@pytest.fixture
+def trained(
+    mixture: ModuleType, folders: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[bool], Path]:
+    """Return a function that gives a run, conditional or not, trained once."""
+
+    def get(labels: bool = True) -> Path:
+        name = str(labels)
+        if name not in folders:
+            out = tmp_path_factory.mktemp("runs") / name
+            folders[name] = api.train(RECIPE, [f"data.labels={labels}"], out=out)
+        return folders[name]
+
+    return get
+
+
+def _labels(batch: Any) -> list[int]:
+    return [int(value) for value in batch.cond["label"]]
+
+
+# ---- samples -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("labels", [False, True])
+def test_a_sample_does_not_depend_on_how_many_there_are(
+    trained: Callable[..., Path], labels: bool
+) -> None:
+    loaded = api.load(trained(labels))
+    many = loaded.generate(40, seed=3)
+    for n in (1, 2, 15, 16, 17, 33):
+        some = loaded.generate(n, seed=3)
+        assert torch.equal(some.x, many.x[:n])
+        assert some.cond.keys() == many.cond.keys()
+        if labels:
+            assert _labels(some) == _labels(many)[:n]
+    assert not torch.equal(many.x, loaded.generate(40, seed=4).x)
+    assert len({tuple(point) for point in many.x.tolist()}) == 40
+    again = api.load(trained(labels)).generate(40, seed=3)
+    assert torch.equal(again.x, many.x)
+
+
+def test_a_label_is_kept_and_none_means_one_drawn_for_each(
+    trained: Callable[..., Path],
+) -> None:
+    loaded = api.load(trained())
+    three = loaded.generate(5, seed=1, label="mode-3")
+    assert _labels(three) == [3] * 5
+    assert not torch.equal(three.x, loaded.generate(5, seed=1, label="mode-4").x)
+    drawn = _labels(loaded.generate(200, seed=1))
+    assert set(drawn) == set(range(8))
+    place = drawn.index(3)
+    alone = loaded.generate(200, seed=1, label="mode-3").x[place]
+    assert torch.equal(alone, loaded.generate(200, seed=1).x[place])
+
+
+def test_what_cannot_be_sampled_is_a_mistake(trained: Callable[..., Path]) -> None:
+    loaded, plain = api.load(trained()), api.load(trained(False))
+    with pytest.raises(UserError, match=r"no label 'mode3'\. Did you mean 'mode-3'\? Labels: "):
+        loaded.generate(1, label="mode3")
+    with pytest.raises(UserError, match="This generator has no labels"):
+        plain.generate(1, label="mode-3")
+    for n, seed in ((0, 0), (-1, 0), (1, -1), (1, 2**63)):
+        with pytest.raises(UserError, match=f"not {n if n < 1 else seed}"):
+            plain.generate(n, seed=seed)
+
+
+def test_sampling_leaves_chance_and_weights_alone(trained: Callable[..., Path]) -> None:
+    before = torch.get_rng_state()
+    loaded = api.load(trained())
+    first = loaded.generate(3, seed=2).x
+    torch.manual_seed(99)
+    assert torch.equal(first, loaded.generate(3, seed=2).x)
+    torch.set_rng_state(before)
+    loaded.generate(3)
+    assert torch.equal(before, torch.get_rng_state())
+
+
+def test_samples_come_as_objects_and_as_files(trained: Callable[..., Path], tmp_path: Path) -> None:
+    loaded = api.load(trained())
+    assert len(loaded.sample(3)) == 3
+    (artifact,) = loaded.render(loaded.generate(3).x, tmp_path / "new" / "folder")
+    assert len(artifact.path.read_text().splitlines()) == 3
+
+
+def test_one_checkpoint_can_be_loaded_by_its_folder(trained: Callable[..., Path]) -> None:
+    run = trained()
+    for folder in sorted((run / "checkpoints").iterdir()):
+        assert api.load(folder).step == int(folder.name[-8:])
+
+
+# ---- what is not a run -------------------------------------------------------------------------
+
+
+def test_what_is_no_run_is_a_mistake(
+    trained: Callable[..., Path], tmp_path: Path, mixture: ModuleType
+) -> None:
+    with pytest.raises(UserError, match="There is no run folder"):
+        api.load(tmp_path / "absent")
+    with pytest.raises(UserError, match=r"is not a run of omnigan: it has no config\.json"):
+        api.load(tmp_path)
+    with pytest.raises(UserError, match="There is no run folder"):
+        api.load(trained() / "config.json")
+    (tmp_path / "config.json").write_bytes((trained() / "config.json").read_bytes())
+    with pytest.raises(UserError, match="has no checkpoint that can be loaded"):
+        api.load(tmp_path)
+    with pytest.raises(UserError, match=r"train\.device: 'meta' cannot be used here"):
+        api.load(trained(), device="meta")
+
+
+def _places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Return the path of every value in a tree."""
+    children: list[tuple[Any, Any]] = []
+    if isinstance(value, dict | list):
+        children = list(value.items() if isinstance(value, dict) else enumerate(value))
+    return [path, *(place for key, child in children for place in _places(child, (*path, key)))]
+
+
+def _changed(tree: Any, path: tuple[Any, ...], change: Callable[[Any, Any], None]) -> Any:
+    """Return a copy in which the parent of a place was changed; the root is in a list."""
+    root = [copy.deepcopy(tree)]
+    parent: Any = root
+    key: Any = 0
+    for step in path:
+        parent, key = parent[key], step
+    change(parent, key)
+    return root[0] if root else None
+
+
+odd = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-3, 40)
+    | st.sampled_from([2**63, -(2**70), 1e308, float("nan"), float("inf")])
+    | st.text(max_size=4)
+    | st.sampled_from(["ring", "grid", "music", "mixture", "normal", "..", "\ud800"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=4,
+)
+many = settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+@many
+@given(data=st.data())
+def test_a_config_edited_by_hand_loads_or_is_a_mistake(
+    trained: Callable[..., Path], data: st.DataObject
+) -> None:
+    run = trained()
+    text = (run / "config.json").read_text()
+    tree = json.loads(text)
+    place = data.draw(st.sampled_from(_places(tree)))
+    value = data.draw(odd)
+    changes: dict[str, Callable[[Any, Any], None]] = {
+        "delete": lambda parent, key: parent.__delitem__(key),
+        "replace": lambda parent, key: parent.__setitem__(key, value),
+    }
+    change = changes[data.draw(st.sampled_from(sorted(changes)))]
+    _loads_or_complains(run, json.dumps(_changed(tree, place, change)), text)
+
+
+@many
+@given(cut=st.integers(0, 400), junk=st.text(max_size=8), rest=st.integers(0, 400))
+def test_a_torn_config_is_a_mistake(
+    trained: Callable[..., Path], cut: int, junk: str, rest: int
+) -> None:
+    run = trained()
+    text = (run / "config.json").read_text()
+    _loads_or_complains(run, text[:cut] + junk + text[cut + rest :], text)
+
+
+def _loads_or_complains(run: Path, changed: str, text: str) -> None:
+    try:
+        (run / "config.json").write_text(changed, encoding="utf-8", errors="surrogatepass")
+        with suppress(UserError):
+            assert api.load(run).generate(2).x.shape == (2, 2)
+    finally:
+        (run / "config.json").write_text(text)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "9" * 5000, '{"format": 1}', "\x00"])
+def test_json_that_is_no_config_is_a_mistake(trained: Callable[..., Path], text: str) -> None:
+    run = trained()
+    whole = (run / "config.json").read_text()
+    (run / "config.json").write_text(text)
+    try:
+        with pytest.raises(UserError, match=r"config\.json"):
+            api.load(run)
+    finally:
+        (run / "config.json").write_text(whole)
