@@ -23,20 +23,24 @@ RUNS = Path("runs/benchmark-music")
 SAMPLES = 600
 
 
-def cpu_seconds(run: Path) -> float:
-    """Return the CPU-seconds of training that a run took, samples and checkpoints included."""
-    last = (run / "timings.jsonl").read_text().splitlines()[-1]
-    return float(json.loads(last)["cpu_seconds"])
+def timings(run: Path) -> list[dict[str, float]]:
+    """Return the lines of a run's ``timings.jsonl``."""
+    return [json.loads(line) for line in (run / "timings.jsonl").read_text().splitlines()]
+
+
+def cpu_seconds(line: dict[str, float]) -> float:
+    """Return the CPU-seconds of training up to a line, without rendering samples."""
+    return line["cpu_seconds"] - line["samples"]
 
 
 def steps_for(recipe: str, budget: float) -> int:
     """Return how many steps of a recipe fit a budget of CPU-seconds, from a trial of 60."""
     trial = RUNS / f"trial-{recipe}"
     if not (trial / "timings.jsonl").exists():
-        omnigan.train(recipe, ["train.steps=60", "log.every=20", "train.threads=1"], out=trial)
-    lines = [json.loads(line) for line in (trial / "timings.jsonl").read_text().splitlines()]
-    seconds = (lines[-1]["cpu_seconds"] - lines[0]["cpu_seconds"]) / 40
-    return int(budget / seconds)
+        settings = ["train.steps=60", "log.every=20", "log.samples_every=60", "train.threads=1"]
+        omnigan.train(recipe, settings, out=trial)
+    first, *_, last = timings(trial)
+    return int(budget / ((cpu_seconds(last) - cpu_seconds(first)) / 40))
 
 
 def train(recipe: str, seeds: Iterable[int], budget: float | None) -> None:
@@ -47,7 +51,7 @@ def train(recipe: str, seeds: Iterable[int], budget: float | None) -> None:
         if budget is not None:
             overrides.append(f"train.steps={steps_for(recipe, budget)}")
         omnigan.train(recipe, overrides, out=out)
-        print(f"{out}: {cpu_seconds(out):.0f} CPU-seconds", flush=True)
+        print(f"{out}: {cpu_seconds(timings(out)[-1]):.0f} CPU-seconds", flush=True)
 
 
 def evaluated(run: Path) -> Evaluation:
@@ -59,12 +63,12 @@ def evaluated(run: Path) -> Evaluation:
 
 def table() -> None:
     """Print every metric of every run beside the real held-out value."""
-    runs = sorted(path for path in RUNS.iterdir() if not path.name.startswith("trial"))
+    runs = sorted(path for path in RUNS.iterdir() if path.name.startswith("music"))
     results = {run.name: evaluated(run) for run in runs}
     print(f"{SAMPLES} samples of the moving average, sampling and evaluation seed 1\n")
     print("| metric | real |", " | ".join(results), "|")
     print("|---|---|" + "---|" * len(results))
-    seconds = " | ".join(f"{cpu_seconds(run):.0f}" for run in runs)
+    seconds = " | ".join(f"{cpu_seconds(timings(run)[-1]):.0f}" for run in runs)
     print(f"| CPU-seconds of training | | {seconds} |")
     first = next(iter(results.values()))
     for number, row in enumerate(first.rows):

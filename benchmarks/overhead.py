@@ -12,13 +12,13 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable, Iterator
-from itertools import cycle
+from itertools import cycle, pairwise
 
 import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from omnigan.domain import Batch, Domain
+from omnigan.domain import Domain
 from omnigan.engine.ema import frozen_copy
 from omnigan.engine.health import as_floats, check_finite
 from omnigan.engine.loading import BatchOrder, batches
@@ -58,7 +58,7 @@ def bare_steps(domain: Domain, train: Train) -> Iterator[None]:
         for k in range(16)
     ]
     r1, r2 = train.penalties["r1"], train.penalties["r2"]
-    for step, (real, other) in enumerate(cycle(zip(stored, stored[1:], strict=False))):
+    for step, (real, other) in enumerate(cycle(pairwise(stored))):
         with torch.no_grad():
             fake = g(**domain.latent(len(real), rng))
         loss = softplus(d(fake) - d(real)).mean()

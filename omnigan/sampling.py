@@ -130,8 +130,17 @@ def load(path: str | Path, device: str = "cpu") -> Trained:
         except BadCheckpoint as error:
             problems.append(str(error))
             continue
-        network = domain.generator()
+        network = _build(domain, run)
         checkpoint.fill(network, weights, f"{choice.folder}/ema.safetensors")
         return Trained(domain, network, choice.step, pick_device(device))
     why = f" ({'; '.join(problems)})" if problems else ""
     raise UserError(f"{folder} has no checkpoint that can be loaded{why}.")
+
+
+def _build(domain: Domain, run: RunFolder) -> nn.Module:
+    try:
+        return domain.generator()
+    except (RuntimeError, TypeError, ValueError) as error:
+        raise UserError(
+            f"{run.config}: no generator can be built from it: {error} (edited by hand?)"
+        ) from error

@@ -131,10 +131,10 @@ class Generator(Section):
     """
 
     body: Literal["hold", "musegan"] = "hold"
-    width: int = Field(default=128, ge=8)
+    width: int = Field(default=128, ge=8, le=8192)
     latent: Literal["normal", "uniform"] = "normal"
-    z: int = Field(default=96, ge=1)
-    bar_z: int = Field(default=32, ge=1)
+    z: int = Field(default=96, ge=1, le=8192)
+    bar_z: int = Field(default=32, ge=1, le=8192)
 
 
 class Discriminator(Section):
@@ -146,7 +146,7 @@ class Discriminator(Section):
     """
 
     body: Literal["streams", "musegan"] = "streams"
-    width: int = Field(default=128, ge=8)
+    width: int = Field(default=128, ge=8, le=8192)
 
 
 class MusicConfig(DomainConfig):

@@ -123,7 +123,8 @@ def _write(folder: Path, adversaries: Adversaries, extra: Mapping[str, Any]) -> 
     }
     state["digest"] = _digest(state)
     path = folder / "state.json"
-    path.write_text(json.dumps(state, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    # In the order of its keys, which is the order of the next line of metrics.jsonl.
+    path.write_text(json.dumps(state, indent=1) + "\n", encoding="utf-8")
     _flush(path)
     _flush(folder)
 

@@ -29,8 +29,8 @@ class Data(Section):
 class Network(Section):
     """Fully connected layers."""
 
-    width: int = Field(default=128, ge=1)
-    depth: int = Field(default=3, ge=1)
+    width: int = Field(default=128, ge=1, le=1024)
+    depth: int = Field(default=3, ge=1, le=16)
     dropout: float = Field(default=0.0, ge=0, lt=1)
 
 
@@ -38,13 +38,13 @@ class Generator(Network):
     """The generator's layers and its latent vector."""
 
     latent: Literal["normal", "uniform"] = "normal"
-    z: int = 4
+    z: int = Field(default=4, ge=1, le=1024)
 
 
 class Discriminator(Network):
     """The discriminator's layers; ``critics`` of them judge side by side."""
 
-    critics: int = Field(default=1, ge=1)
+    critics: int = Field(default=1, ge=1, le=16)
 
 
 class Config(DomainConfig):
