@@ -75,7 +75,10 @@ STEPS = 'a number of steps such as 3000, or examples such as "96k examples"'
             "train: {betas: [0, x]}",
             "'train.betas.1' must be a number or a mapping with 'start' and 'end', not 'x'.",
         ),
-        ("train: {terms: {mel: big}}", "'train.terms.mel' must be a number, not 'big'."),
+        (
+            "train: {terms: {mel: big}}",
+            "'train.terms.mel' must be a number or a mapping with 'start' and 'end', not 'big'.",
+        ),
         (
             "train: {penalties: {r3: {}}}",
             "unknown key 'train.penalties.r3'."
