@@ -23,7 +23,7 @@ from omnigan.domain import (
     Split,
     silent,
 )
-from omnigan.latents import draw
+from omnigan.latents import between, draw
 from omnigan_music.config import MusicConfig
 from omnigan_music.grid import Grid
 
@@ -48,7 +48,7 @@ class MusicDomain(Domain):
                 "r2": {"weight": 0.5, "interval": 4},
             },
             "augment": 0.4,
-            "terms": {"rhythm": 0.05},
+            "terms": {"rhythm": 0.1, "melody": 0.1, "harmony": 0.03},
         },
         "log": {"samples": 4},
     }
@@ -118,6 +118,9 @@ class MusicDomain(Domain):
         shapes = {"z": (n, options.z), "bars": (n, self.grid.bars, options.bar_z)}
         return {name: draw(options.latent, shape, rng) for name, shape in shapes.items()}
 
+    def between(self, a: Tensor, b: Tensor, share: float) -> Tensor:
+        return between(self.config.generator.latent, a, b, share)
+
     def augment(self, x: Tensor, strength: float, rng: torch.Generator) -> Tensor:
         from omnigan_music.augment import without_parts
 
@@ -126,10 +129,9 @@ class MusicDomain(Domain):
     def generator_terms(
         self, generated: Tensor, real: Batch, judged: Tensor | list[Tensor], progress: float
     ) -> dict[str, Tensor]:
-        from omnigan_music.terms import rhythm_gap
+        from omnigan_music.terms import generator_terms
 
-        longest = min(self.grid.steps_per_bar, self.grid.steps - 1)
-        return {"rhythm": rhythm_gap(generated, real.x, longest)} if longest else {}
+        return generator_terms(generated, real.x, self.grid)
 
     # ---- labels ----------------------------------------------------------------------------
 
@@ -148,6 +150,11 @@ class MusicDomain(Domain):
         from omnigan_music.render import render
 
         return render(x, self.grid, folder)
+
+    def overview(self, x: Tensor, folder: Path) -> list[Artifact]:
+        from omnigan_music.render import render_overview
+
+        return render_overview(x, self.grid, folder)
 
     def objects(self, x: Tensor) -> list[Any]:
         from omnigan_music.write import to_midi

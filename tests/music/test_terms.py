@@ -1,11 +1,19 @@
-"""The rhythm term against counting by hand."""
+"""The gap between rates: unbiased, and pulling the right way."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
-from omnigan_music.terms import RARE, rhythm_gap
+from omnigan_music.grid import Grid, Voice
+from omnigan_music.statistics import rhythm
+from omnigan_music.terms import RARE, gap, generator_terms
+
+DRUMS = Voice("drums", 0, True, False, 36, 38)
+
+
+def grid(steps_per_beat: int, tracks: int = 1) -> Grid:
+    return Grid((DRUMS,) * tracks, 2, 4, steps_per_beat, 2, 120.0)
 
 
 def phrases(*attacks: list[int]) -> Tensor:
@@ -16,28 +24,40 @@ def phrases(*attacks: list[int]) -> Tensor:
     return x
 
 
-def test_is_the_chi_squared_distance_of_interval_rates() -> None:
+def test_is_the_chi_squared_distance_of_rates() -> None:
     generated, real = phrases([0, 1, 4], [0, 1, 4]), phrases([0, 2, 4], [0, 2, 4])
-    # Intervals that can be seen: of 1 step from 7 places, of 2 from 6, of 3 from 5.
-    made, wanted = [1 / 7, 0.0, 1 / 5], [0.0, 2 / 6, 0.0]
+    # Intervals that can be seen: of 1 step from 7 places, of 2 from 6, of 3 from 5, of 4 from 4.
+    # The last two numbers are attacks, and those that only one of two bars of 4 steps has.
+    made = [1 / 7, 0.0, 1 / 5, 0.0, 3 / 8, 1 / 4]
+    wanted = [0.0, 2 / 6, 0.0, 0.0, 3 / 8, 1 / 4]
     expected = sum((a - b) ** 2 / (b + RARE) for a, b in zip(made, wanted, strict=True))
-    torch.testing.assert_close(rhythm_gap(generated, real, 3), torch.tensor(expected))
+    torch.testing.assert_close(gap(rhythm, generated, real, grid(2)), torch.tensor(expected))
 
 
 def test_is_zero_for_equal_rates_and_chance_does_not_raise_it() -> None:
+    layout = grid(4, 2)
+
     def random(seed: int, count: int) -> Tensor:
         rng = torch.Generator().manual_seed(seed)
-        return (torch.rand(count, 2, 2, 16, 3, generator=rng) < 0.1).float()
+        return (torch.rand(count, *layout.shape, generator=rng) < 0.1).float()
 
     real = random(0, 8000)
-    gaps = torch.stack([rhythm_gap(random(i, 16), real, 4) for i in range(1, 301)])
-    assert rhythm_gap(real, real, 4) == 0
+    gaps = torch.stack([gap(rhythm, random(i, 16), real, layout) for i in range(1, 301)])
+    assert gap(rhythm, real, real, layout) == 0
     assert abs(gaps.mean()) < 3 * gaps.std() / len(gaps) ** 0.5
 
 
 def test_pulls_the_rate_towards_the_real_one() -> None:
-    logits = torch.full((8, 2, 1, 16, 1), -2.0, requires_grad=True)
-    real = (torch.rand(8, 2, 1, 16, 1) < 0.5).float()
-    rhythm_gap(logits.sigmoid(), real, 1).backward()
+    layout = grid(4)
+    logits = torch.full((8, *layout.shape), -2.0, requires_grad=True)
+    real = (torch.rand(8, *layout.shape, generator=torch.Generator().manual_seed(0)) < 0.3).float()
+    gap(rhythm, logits.sigmoid(), real, layout).backward()
     assert logits.grad is not None
-    assert (logits.grad[:, 1].mean((0, 2, 3)) < 0).all(), "more attacks lower the gap"
+    assert float(logits.grad[:, 1].mean()) < 0, "more attacks lower the gap"
+
+
+def test_drums_have_rhythm_alone() -> None:
+    x = phrases([0, 1], [2, 3])
+    assert generator_terms(x, x, grid(2)).keys() == {"rhythm"}
+    melodic = Grid((Voice("lead", 0, False, True, 60, 62),), 2, 4, 2, 2, 120.0)
+    assert generator_terms(x, x, melodic).keys() == {"rhythm", "melody", "harmony"}

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from omnigan_music.grid import Grid
 from omnigan_music.networks.blocks import lrelu, prime_factors
+from omnigan_music.pitch_classes import PITCH_CLASSES, folding
 
 __all__ = ["StreamsDiscriminator"]
 
-PITCH_CLASSES = 12
 EMBEDDED = 32
 
 
@@ -82,10 +81,7 @@ class _Chroma(nn.Module):
         self.grid = grid
         pitched = [i for i, voice in enumerate(grid.voices) if not voice.drums]
         self.register_buffer("pitched", torch.tensor(pitched, dtype=torch.long), persistent=False)
-        fold = functional.one_hot(
-            torch.arange(grid.low, grid.high + 1) % PITCH_CLASSES, PITCH_CLASSES
-        )
-        self.register_buffer("fold", fold.float(), persistent=False)
+        self.register_buffer("fold", folding(grid), persistent=False)
         channels = max(len(pitched), 1) + 1
         self.chord = nn.Conv2d(channels, width, (PITCH_CLASSES, 1))
         self.progression = nn.Conv2d(width, width, (1, 4), stride=(1, 2), padding=(0, 1))
