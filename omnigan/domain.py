@@ -162,6 +162,8 @@ class Domain(ABC):
     Config: ClassVar[type[DomainConfig]] = DomainConfig
     DEFAULTS: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     """Values for the recipe's ``train`` and ``log`` keys, where a recipe does not give them."""
+    HEADLINE: ClassVar[str] = "Frechet distance"
+    """The metric, one of :meth:`metrics` or of the engine, that says which weights are best."""
 
     def __init__(self, config: DomainConfig) -> None:
         self.config = config
@@ -191,7 +193,7 @@ class Domain(ABC):
 
     @abstractmethod
     def render(self, x: Tensor, folder: Path) -> list[Artifact]:
-        """Write examples ``[B, *shape]`` as files that other programs open."""
+        """Write each of some examples ``[B, *shape]`` as files that other programs open."""
 
     # ---- may be written --------------------------------------------------------------------
 
@@ -220,6 +222,38 @@ class Domain(ABC):
             KeyError: No such label.
         """
         raise KeyError(label)
+
+    def between(self, a: Tensor, b: Tensor, share: float) -> Tensor:
+        """Return latent tensors ``[B, ...]`` a share of the way from a to b (0 gives a).
+
+        The default is right for normal latents: along the great circle.
+        """
+        from omnigan.latents import slerp
+
+        return slerp(a, b, share)
+
+    def overview(self, x: Tensor, folder: Path) -> list[Artifact]:
+        """Write one file that shows all of some examples ``[B, *shape]``, if that makes sense.
+
+        Where there are labels and the examples come sorted by label, it may show that.
+        """
+        return []
+
+    def preview(self, x: Tensor, folder: Path) -> list[Artifact]:
+        """Write a look at samples during training; by default each example and the overview."""
+        return [*self.render(x, folder), *self.overview(x, folder)]
+
+    def animate(self, x: Tensor, folder: Path) -> list[Artifact]:
+        """Write examples ``[B, *shape]`` that follow a path through the latent space, in order."""
+        return self.preview(x, folder)
+
+    def distance(self, x: Tensor, y: Tensor) -> Tensor:
+        """Return how unlike pairs of examples are, ``[B]``, differentiable in both.
+
+        It is what a search for the latent vector of a given example makes small; the default is
+        the mean square.
+        """
+        return (x - y).square().flatten(1).mean(1)
 
     def objects(self, x: Tensor) -> list[Any]:
         """Turn examples ``[B, *shape]`` into natural Python objects (images, MIDI, strings)."""
@@ -250,6 +284,24 @@ class Domain(ABC):
         """Return features ``[B, F]`` for distribution metrics; the default is the flat example."""
         return x.flatten(1)
 
+    def feature_network(self) -> nn.Module | None:
+        """Return a fresh network called as ``net(x)``, giving features ``[B, F]`` for evaluation.
+
+        It is trained to tell the classes of the training data, with a linear layer of its own
+        behind it, or used as it was initialised where there are none. It may depend on the data,
+        but not on the recipe's ``generator`` and ``discriminator``: scores of different networks
+        are compared through it. None, the default: a small network made from :attr:`space`.
+        """
+        return None
+
+    def classes(self, split: Split) -> Sequence[int] | None:
+        """Return the class of each example of a split, in its order, counted from 0.
+
+        For data whose labels the networks are not given. None, the default: the classes are the
+        :meth:`labels` whose :meth:`condition` the examples have, if there are any.
+        """
+        return None
+
     def metrics(self) -> Mapping[str, Metric]:
         """Return the domain's own metrics by name."""
         return {}
@@ -262,7 +314,9 @@ class Domain(ABC):
         """Return facts about the data for the run folder and the model card (JSON values).
 
         Under ``summary`` there may be a list of sentences: what a person should know about the
-        data before training. ``omnigan train`` and ``omnigan check`` print them.
+        data before training. ``omnigan train`` and ``omnigan check`` print them. Under
+        ``preprocessing`` there may be a sentence on how files become examples (which resizer,
+        say): scores keep it, since it changes them.
         """
         return {}
 

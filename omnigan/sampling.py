@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from omnigan.domain import Artifact, Batch, Domain
+from omnigan.domain import Artifact, Batch, Conditions, Domain
 from omnigan.engine import checkpoint, seeds
 from omnigan.engine.checkpoint import BadCheckpoint, Checkpoint
 from omnigan.engine.device import pick_device
@@ -28,19 +29,26 @@ class Trained:
     Attributes:
         domain: The domain, resolved; it needs no training data to sample.
         step: Training steps behind the weights.
+        network: The generator.
+        device: Where it lives.
     """
 
     def __init__(self, domain: Domain, network: nn.Module, step: int, device: torch.device) -> None:
         self.domain = domain
         self.step = step
-        self._network = network.to(device).eval().requires_grad_(False)
-        self._device = device
+        self.network = network.to(device).eval().requires_grad_(False)
+        self.device = device
 
-    def generate(self, n: int, seed: int = 0, label: str | None = None) -> Batch:
+    def generate(self, n: int, seed: int = 0, label: str | Sequence[str] | None = None) -> Batch:
         """Return ``n`` examples as tensors, with the conditions they were made for.
 
-        Example number ``i`` depends on ``seed`` and ``i`` alone, not on ``n``. Without a label, a
-        conditional generator gives each example a label drawn from the seed.
+        Example number ``i`` depends on ``seed``, ``i`` and its label alone, not on ``n``.
+
+        Args:
+            n: How many.
+            seed: Of the latent vectors.
+            label: The label of all examples, or one for each. Without it, a conditional generator
+                gives each example a label drawn from the seed.
 
         Raises:
             UserError: ``n`` is below 1, the seed is out of range, or there is no such label.
@@ -49,43 +57,57 @@ class Trained:
             raise UserError(f"count must be at least 1, not {n}.")
         if not 0 <= seed <= LARGEST_SEED:
             raise UserError(f"seed must be from 0 to {LARGEST_SEED}, not {seed}.")
-        labels = self._labels(n, seed, label)
-        made = [self._chunk(first, labels, seed) for first in range(0, n, CHUNK)]
-        cond = {name: torch.cat([part.cond[name] for part in made]) for name in made[0].cond}
-        return Batch(torch.cat([part.x for part in made]), cond)
+        labels = self.choose_labels(n, seed, label)
+        inputs = self.inputs(n, seed, labels)
+        names = self.domain.condition(labels[0], 1) if labels[0] is not None else {}
+        return Batch(self.decode(inputs), {name: inputs[name] for name in names})
 
     def sample(self, n: int, seed: int = 0, label: str | None = None) -> list[Any]:
         """Return ``n`` natural objects of the domain (``pretty_midi.PrettyMIDI``, say)."""
         return self.domain.objects(self.generate(n, seed, label).x)
 
     def render(self, x: Tensor, folder: str | Path) -> list[Artifact]:
-        """Write examples ``[B, *shape]`` as files into a folder, made if missing."""
+        """Write examples ``[B, *shape]`` as files into a folder, made if missing.
+
+        There is one for each example, and an overview where the domain has one.
+        """
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        return self.domain.render(x, folder)
+        return [*self.domain.render(x, folder), *self.domain.overview(x, folder)]
 
-    def _chunk(self, first: int, labels: list[str | None], seed: int) -> Batch:
-        """Make the examples from number ``first`` on, ``CHUNK`` of them or what is left.
+    def inputs(self, n: int, seed: int, labels: Sequence[str | None]) -> dict[str, Tensor]:
+        """Return the generator's inputs for examples 0 to n - 1, on the CPU, each ``[n, ...]``."""
+        each = [self._input(index, seed, label) for index, label in enumerate(labels[:n])]
+        return {name: torch.cat([part[name] for part in each]) for name in each[0]}
+
+    def decode(self, inputs: Conditions) -> Tensor:
+        """Return the examples ``[n, *shape]`` of inputs such as :meth:`inputs` returns.
 
         The network always runs on a full chunk: kernels differ in the last bit between batch
         sizes, and an example must not depend on how many were asked for.
         """
-        wanted = labels[first : first + CHUNK]
-        full = wanted + [wanted[-1]] * (CHUNK - len(wanted))
-        inputs = [self._inputs(first + i, seed, label) for i, label in enumerate(full)]
-        joined = {
-            name: torch.cat([part[name] for part in inputs]).to(self._device) for name in inputs[0]
-        }
-        with torch.no_grad():
-            x = self._network(**joined, **self.domain.controls(1.0)).float().cpu()
-        names = self.domain.condition(wanted[0], 1) if wanted[0] is not None else {}
-        return Batch(x[: len(wanted)], {name: joined[name][: len(wanted)].cpu() for name in names})
+        count = len(next(iter(inputs.values())))
+        made = []
+        for first in range(0, count, CHUNK):
+            rows = torch.arange(first, first + CHUNK).clamp(max=count - 1)
+            chunk = {name: value[rows].to(self.device) for name, value in inputs.items()}
+            with torch.no_grad():
+                x = self.network(**chunk, **self.domain.controls(1.0)).float().cpu()
+            made.append(x[: count - first])
+        return torch.cat(made)
 
-    def _inputs(self, index: int, seed: int, label: str | None) -> dict[str, Tensor]:
+    def _input(self, index: int, seed: int, label: str | None) -> dict[str, Tensor]:
         latent = self.domain.latent(1, seeds.generator(seed, "sample", index))
         return latent if label is None else {**latent, **self.domain.condition(label, 1)}
 
-    def _labels(self, n: int, seed: int, label: str | None) -> list[str | None]:
+    def choose_labels(
+        self, n: int, seed: int, label: str | Sequence[str] | None
+    ) -> list[str | None]:
+        """Return one label for each of n examples; see :meth:`generate`.
+
+        Raises:
+            UserError: There is no such label.
+        """
         known = list(self.domain.labels())
         if label is None:
             if not known:
@@ -95,10 +117,17 @@ class Trained:
                 for i in range(n)
             ]
             return [known[draw] for draw in draws]
-        if label not in known:
+        wanted = [label] * n if isinstance(label, str) else list(label)
+        for name in sorted(set(wanted) - set(known)):
             allowed = f"Labels: {listed(known)}." if known else "This generator has no labels."
-            raise UserError(f"There is no label '{label}'.{did_you_mean(label, known)} {allowed}")
-        return [label] * n
+            raise UserError(f"There is no label '{name}'.{did_you_mean(name, known)} {allowed}")
+        return [*wanted]
+
+    def preview(self, n: int, seed: int = 0) -> Batch:
+        """Return ``n`` examples to look at: sorted by label, as many of each as can be."""
+        known = self.domain.labels()
+        labels = [known[i * len(known) // n] for i in range(n)] if known else None
+        return self.generate(n, seed, labels)
 
 
 def load(path: str | Path, device: str = "cpu") -> Trained:

@@ -144,7 +144,7 @@ class Trainer:
 
     def _sample(self) -> None:
         with self.stopwatch.measuring("samples"):
-            samples = self._trained().generate(self.recipe.log.samples, self.recipe.seed).x
+            samples = self._trained().preview(self.recipe.log.samples, self.recipe.seed).x
             self._render(samples, self.folder.sample_folder(self.adversaries.step))
         if self.adversaries.progress > EARLY:
             for warning in about_samples(self.domain, samples, self._real()):
@@ -170,7 +170,7 @@ class Trainer:
 
     def _render(self, x: Tensor, folder: Any) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.domain.render(x, folder)
+        self.domain.preview(x, folder)
 
     # ---- saving and going back -------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from torch import Tensor
 from omnigan_music import render as render_module
 from omnigan_music.grid import Grid, Voice
 from omnigan_music.piano_roll import PALETTE, Notes, contact_sheet, piano_roll
-from omnigan_music.render import render
+from omnigan_music.render import render, render_overview
 
 needs_renderer = pytest.mark.skipif(
     not render_module.can_render(), reason="midirenderer is not installed"
@@ -131,12 +131,12 @@ def test_a_legend_of_many_tracks_wraps_instead_of_running_out_of_the_picture() -
         assert shown == len(range(PALETTE.index(colour), 20, len(PALETTE)))
 
 
-def test_render_writes_three_kinds_of_files_and_an_overview(
+def test_each_phrase_is_a_midi_file_and_a_picture_and_the_overview_shows_all(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     x = torch.stack([phrase((0, 0, 4, 72)), phrase((1, 0, 8, 40), (2, 4, 1, 36))])
     monkeypatch.setattr(render_module, "can_render", lambda: False)
-    artifacts = render(x, BAND, tmp_path)
+    artifacts = [*render(x, BAND, tmp_path), *render_overview(x, BAND, tmp_path)]
     names = ["000.mid", "000.png", "001.mid", "001.png", "contact.png"]
     assert [artifact.path.name for artifact in artifacts] == names
     assert sorted(path.name for path in tmp_path.iterdir()) == names

@@ -1,0 +1,123 @@
+"""``omnigan interpolate``, ``invert`` and ``augment``: use a trained generator."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from omnigan.cli.common import Json, Run, Seed, print_json, reporting
+
+__all__ = ["augment", "interpolate", "invert"]
+
+Label = Annotated[str | None, typer.Option(help="One of the model's labels.")]
+Out = Annotated[
+    Path | None, typer.Option(help="Folder for the files; otherwise in generated/ of the run.")
+]
+
+
+def interpolate(
+    run: Run,
+    *,
+    seeds: Annotated[str, typer.Option(help="Samples to go through, as in 1,2,3.")] = "0,1",
+    frames: Annotated[int, typer.Option(min=1, help="Steps from one to the next.")] = 16,
+    label: Label = None,
+    out: Out = None,
+) -> None:
+    """Walk from sample to sample; images become a film."""
+    from omnigan.api import load
+    from omnigan.latent_space import interpolate as walk
+
+    stops = _seeds(seeds)
+    trained = load(run)
+    x = walk(trained, stops, frames, label)
+    folder = out or run / "generated" / f"path-{'-'.join(map(str, stops))}"
+    folder.mkdir(parents=True, exist_ok=True)
+    for artifact in trained.domain.animate(x, folder):
+        print(artifact.path)
+
+
+def _seeds(text: str) -> list[int]:
+    from omnigan.errors import UserError
+
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isdigit() for part in parts):
+        raise UserError(f"--seeds must be whole numbers with commas between, not '{text}'.")
+    return [int(part) for part in parts]
+
+
+def invert(
+    run: Run,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Your own files.")],
+    *,
+    label: Label = None,
+    steps: Annotated[int, typer.Option(min=0, help="Of the search.")] = 300,
+    seed: Seed = 0,
+    out: Out = None,
+    json: Json = False,
+) -> None:
+    """Find your own files in the latent space.
+
+    Writes each file beside what the generator makes of it, and the latent vectors.
+    """
+    import torch
+    from safetensors.torch import save_file
+
+    from omnigan.api import load
+    from omnigan.latent_space import invert as search
+
+    trained = load(run)
+    target = trained.domain.load_files(files)
+    with reporting() as reporter:
+        found = search(trained, target, label=label, steps=steps, seed=seed, notify=reporter.notify)
+    folder = out or run / "generated" / f"inverted-{files[0].stem}"
+    folder.mkdir(parents=True, exist_ok=True)
+    pairs = torch.stack([target, found.x], 1).flatten(0, 1)
+    artifacts = trained.render(pairs, folder)  # each file, then its reconstruction
+    save_file(dict(found.inputs), folder / "latent.safetensors")
+    if json:
+        values = [
+            {"file": str(file), "distance": float(after), "before": float(before)}
+            for file, after, before in zip(files, found.distances, found.start, strict=True)
+        ]
+        print_json({"files": values, "out": str(folder)})
+        return
+    for file, after, before in zip(files, found.distances, found.start, strict=True):
+        print(f"{file}: distance {float(after):.4f} (the best random sample: {float(before):.4f})")
+    print(artifacts[-1].path)
+
+
+def augment(
+    run: Run,
+    *,
+    per_class: Annotated[int, typer.Option(min=1, help="Samples of each label.")] = 100,
+    seed: Seed = 0,
+    out: Annotated[Path, typer.Option(help="Folder to make; each label is a folder in it.")],
+) -> None:
+    """Write a labelled synthetic data set."""
+    from omnigan.api import load
+    from omnigan.errors import UserError
+
+    trained = load(run)
+    labels = trained.domain.labels()
+    if not labels:
+        raise UserError(f"{run} was trained without labels; set data.labels and train again.")
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise UserError(f"--out: {out} exists and is not an empty folder.")
+    with reporting() as reporter:
+        for done, label in enumerate(labels):
+            reporter.notify("writing samples", done, len(labels))
+            folder = out / _folder_name(label)
+            folder.mkdir(parents=True)
+            trained.domain.render(trained.generate(per_class, seed, label).x, folder)
+        reporter.notify("writing samples", len(labels), len(labels))
+    print(f"{len(labels)} labels of {per_class} samples: {out}")
+
+
+def _folder_name(label: str) -> str:
+    """Return a label as the name of a folder: separators would lead elsewhere."""
+    safe = "".join(
+        "_" if letter in '/\\:*?"<>|' or ord(letter) < 32 else letter for letter in label
+    )
+    return safe.strip(". ") or "_"

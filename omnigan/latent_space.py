@@ -1,0 +1,174 @@
+"""What lies between samples, and which latent vector makes a given example."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+
+from omnigan.domain import Conditions, Notify, silent
+from omnigan.engine import seeds
+from omnigan.errors import UserError
+from omnigan.sampling import Trained
+
+__all__ = ["Inversion", "interpolate", "invert"]
+
+CANDIDATES = 256
+"""Random latent vectors that a search compares before it follows the gradient."""
+STARTS = 4
+"""How many of the best of them it starts from."""
+RATE = 0.05
+PRIOR = 0.01
+"""Weight of the wish that latent vectors stay as long as the generator has known them."""
+
+
+def interpolate(
+    trained: Trained, stops: Sequence[int], frames: int, label: str | None = None
+) -> Tensor:
+    """Return examples on the way through samples of several seeds.
+
+    Args:
+        trained: A generator.
+        stops: Two seeds or more; each is met exactly (it is sample 0 of that seed).
+        frames: Steps from one to the next.
+        label: Of all examples; without it, that of the first seed's sample.
+
+    Returns:
+        ``[(len(stops) - 1) * frames + 1, *shape]``.
+
+    Raises:
+        UserError: Fewer than two seeds, no frames, or no such label.
+    """
+    if len(stops) < 2:
+        raise UserError("A way needs two seeds or more, as in --seeds 1,2,3.")
+    if frames < 1:
+        raise UserError(f"frames must be at least 1, not {frames}.")
+    labels = trained.choose_labels(1, stops[0], label)
+    points = [trained.inputs(1, seed, labels) for seed in stops]
+    conditions = trained.domain.condition(labels[0], 1) if labels[0] is not None else {}
+    path = [
+        _between(trained, a, b, step / frames, conditions)
+        for a, b in pairwise(points)
+        for step in range(frames)
+    ]
+    path.append(points[-1])
+    return trained.decode({name: torch.cat([point[name] for point in path]) for name in path[0]})
+
+
+def _between(
+    trained: Trained, a: Conditions, b: Conditions, share: float, fixed: Conditions
+) -> dict[str, Tensor]:
+    return {
+        name: value if name in fixed else trained.domain.between(value, b[name], share)
+        for name, value in a.items()
+    }
+
+
+@dataclass(frozen=True)
+class Inversion:
+    """The latent vectors found for given examples.
+
+    Attributes:
+        inputs: The generator's inputs, each ``[B, ...]``.
+        x: What the generator makes of them, ``[B, *shape]``.
+        distances: Between that and the given examples, by :meth:`Domain.distance`, ``[B]``.
+        start: The same distances of the best random latent vectors, ``[B]``.
+    """
+
+    inputs: Mapping[str, Tensor]
+    x: Tensor
+    distances: Tensor
+    start: Tensor
+
+
+def invert(
+    trained: Trained,
+    target: Tensor,
+    *,
+    label: str | None = None,
+    steps: int = 300,
+    seed: int = 0,
+    notify: Notify = silent,
+) -> Inversion:
+    """Find latent vectors whose examples are as near to given ones as can be.
+
+    For each target the best of many random latent vectors are improved by gradient descent, kept
+    near the length that random ones have; the best one counts.
+
+    Args:
+        trained: A generator.
+        target: Examples ``[B, *shape]``.
+        label: Of all examples; without it, a conditional generator tries every label.
+        steps: Of the descent.
+        seed: Of the random latent vectors.
+        notify: Told how many targets are done.
+
+    Raises:
+        UserError: There is no such label.
+    """
+    found = []
+    for number, x in enumerate(target):
+        notify("searching the latent space", number, len(target))
+        found.append(_invert_one(trained, x.to(trained.device), label, steps, seed))
+    notify("searching the latent space", len(target), len(target))
+    inputs = {name: torch.cat([one.inputs[name] for one in found]) for name in found[0].inputs}
+    parts = ([getattr(one, part) for one in found] for part in ("x", "distances", "start"))
+    return Inversion(inputs, *(torch.cat(part) for part in parts))
+
+
+def _invert_one(
+    trained: Trained, target: Tensor, label: str | None, steps: int, seed: int
+) -> Inversion:
+    inputs, start = _candidates(trained, target, label, seed)
+    fixed = {name: inputs.pop(name).to(trained.device) for name in _condition_names(trained)}
+    latent = {name: value.to(trained.device).requires_grad_() for name, value in inputs.items()}
+    lengths = {name: _length(value).detach() for name, value in latent.items()}
+    optimizer = torch.optim.Adam(latent.values(), RATE)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, max(steps, 1))
+    controls = trained.domain.controls(1.0)
+    for _ in range(steps):
+        x = trained.network(**latent, **fixed, **controls).float()
+        unlike = trained.domain.distance(x, target.expand_as(x))
+        prior = sum((_length(value) - lengths[name]).square() for name, value in latent.items())
+        optimizer.zero_grad()
+        torch.autograd.backward((unlike + PRIOR * prior).sum())
+        optimizer.step()
+        schedule.step()
+    final = {name: value.detach().cpu() for name, value in (latent | fixed).items()}
+    x = trained.decode(final)
+    distances = trained.domain.distance(x, target.cpu().expand_as(x))
+    best = slice(int(distances.argmin()), int(distances.argmin()) + 1)
+    chosen = {name: value[best] for name, value in final.items()}
+    return Inversion(chosen, x[best], distances[best], start[:1])
+
+
+def _condition_names(trained: Trained) -> list[str]:
+    known = trained.domain.labels()
+    return list(trained.domain.condition(known[0], 1)) if known else []
+
+
+def _candidates(
+    trained: Trained, target: Tensor, label: str | None, seed: int
+) -> tuple[dict[str, Tensor], Tensor]:
+    """Return the best random inputs, and their distances, nearest first."""
+    rng = seeds.generator(seed, "invert")
+    inputs = trained.domain.latent(CANDIDATES, rng)
+    known = trained.domain.labels()
+    if known or label is not None:
+        cycled = [known[i % len(known)] for i in range(CANDIDATES)] if label is None else label
+        names = trained.choose_labels(CANDIDATES, seed, cycled)
+        conditions = [trained.domain.condition(name or "", 1) for name in names]
+        for name in conditions[0]:
+            inputs[name] = torch.cat([condition[name] for condition in conditions])
+    x = trained.decode(inputs)
+    distances = trained.domain.distance(x, target.cpu().expand_as(x))
+    nearest = distances.argsort()[:STARTS]
+    return {name: value[nearest] for name, value in inputs.items()}, distances[nearest]
+
+
+def _length(value: Tensor) -> Tensor:
+    """Return the root mean square of each row, ``[B]``."""
+    return value.flatten(1).square().mean(1).sqrt()

@@ -1,0 +1,78 @@
+"""Ways between samples, and the search for a latent vector, on a network whose inverse is known."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from omnigan.errors import UserError
+from omnigan.latent_space import interpolate, invert
+from omnigan.sampling import Trained
+
+
+class Plane(nn.Module):
+    """The first two of four latent numbers, moved by 10 for each label."""
+
+    def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
+        return z[:, :2] if label is None else z[:, :2] + 10 * label.unsqueeze(1)
+
+
+@pytest.fixture(params=[False, True], ids=["plain", "conditional"])
+def trained(request: pytest.FixtureRequest, mixture: ModuleType) -> Trained:
+    config = mixture.Config(data={"examples": 8, "labels": request.param})
+    domain = mixture.MixtureDomain(config).resolve()
+    return Trained(domain, Plane(), 0, torch.device("cpu"))
+
+
+def test_a_way_meets_the_sample_of_each_seed_and_has_small_steps(trained: Trained) -> None:
+    label = trained.domain.labels()[1] if trained.domain.labels() else None
+    path = interpolate(trained, [3, 5, 9], 40, label)
+    assert path.shape == (81, 2)
+    for place, seed in ((0, 3), (40, 5), (80, 9)):
+        torch.testing.assert_close(path[place], trained.generate(1, seed, label).x[0])
+    longest = (path[1:] - path[:-1]).norm(dim=1).max()
+    straight = max((path[0] - path[40]).norm(), (path[40] - path[80]).norm())
+    assert float(longest) < 4 * float(straight) / 40 + 0.2
+
+
+def test_without_a_label_the_first_sample_gives_it(trained: Trained) -> None:
+    path = interpolate(trained, [4, 6], 5)
+    torch.testing.assert_close(path[0], trained.generate(1, 4).x[0])
+    if trained.domain.labels():
+        number = round(float(trained.generate(1, 4).x.mean()) / 10)
+        assert abs(float(path.mean()) - 10 * number) < 3
+
+
+@pytest.mark.parametrize(("stops", "frames"), [([1], 4), ([], 4), ([1, 2], 0)])
+def test_a_way_needs_two_ends_and_frames(trained: Trained, stops: list[int], frames: int) -> None:
+    with pytest.raises(UserError):
+        interpolate(trained, stops, frames)
+
+
+def test_the_search_finds_points_and_their_labels(trained: Trained) -> None:
+    target = torch.tensor([[0.3, -1.1], [1.7, 0.2]])
+    names = trained.domain.labels()
+    target = target + 20 if names else target  # the third label
+    found = invert(trained, target, steps=200)
+    torch.testing.assert_close(found.x, target, atol=0.05, rtol=0)
+    torch.testing.assert_close(found.x, trained.decode(found.inputs))
+    assert bool((found.distances < 0.1 * found.start).all())
+    if names:
+        assert found.inputs["label"].tolist() == [2, 2]
+        with pytest.raises(UserError, match="no label"):
+            invert(trained, target, label="nothing", steps=1)
+
+
+def test_the_search_depends_on_its_seed_alone(trained: Trained) -> None:
+    target = torch.tensor([[0.5, 0.5]])
+    once, again, other = (invert(trained, target, steps=3, seed=seed) for seed in (1, 1, 2))
+    assert torch.equal(once.inputs["z"], again.inputs["z"])
+    assert not torch.equal(once.inputs["z"], other.inputs["z"])
+
+
+def test_no_step_gives_the_best_random_sample(trained: Trained) -> None:
+    found = invert(trained, torch.tensor([[0.0, 0.0]]), steps=0)
+    torch.testing.assert_close(found.distances, found.start)
