@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 from omnigan.domain import Notify, Split, silent
 from omnigan.errors import UserError
+from omnigan.wording import numbered
 from omnigan_music.config import MusicData
 from omnigan_music.duplicates import related
 from omnigan_music.grid import Grid, Voice
@@ -17,7 +18,7 @@ from omnigan_music.labels import labels_of
 from omnigan_music.phrases import Phrases, windows
 from omnigan_music.pieces import Piece, quantise
 from omnigan_music.raw import RawPiece
-from omnigan_music.report import Findings, numbered
+from omnigan_music.report import Findings
 from omnigan_music.settings import commonest_meter, resolve
 from omnigan_music.splits import split_by_piece, split_by_time
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from omnigan.cache import cache_folder, write_atomically
+from omnigan.cores import cores
 from omnigan.domain import Notify, silent
 from omnigan.errors import UserError, did_you_mean
+from omnigan.walk import printable, walk
 from omnigan_music.chorales import chorale_files, music21_version
 from omnigan_music.raw import RawPiece
 from omnigan_music.reading import PARSER, cached, ignore_interrupts, read_file, read_score, recall
@@ -87,46 +89,23 @@ def midi_files(source: str) -> list[tuple[Path, str]]:
     """
     path = Path(source).expanduser()
     if path.is_dir():
-        files = [(file, _printable(file.relative_to(path).as_posix())) for file in _walk(path)]
+        files = [
+            (file, printable(file.relative_to(path).as_posix()))
+            for file in walk(path)
+            if file.suffix.lower() in _ENDINGS
+        ]
         if not files:
             raise UserError(
                 f"data.source: no .mid or .midi file in '{source}' or in any folder below it"
             )
         return sorted(files, key=lambda item: item[1])
     if path.is_file():
-        return [(path, _printable(path.name))]
+        return [(path, printable(path.name))]
     hint = "" if os.sep in source else did_you_mean(source, [CHORALES])
     raise UserError(
         f"data.source: there is no file or folder '{source}'.{hint} Write the path of a folder of "
         f".mid files, of one such file, or '{CHORALES}'"
     )
-
-
-def _printable(name: str) -> str:
-    """Replace what is not valid text in a file name, so that it can be printed and stored."""
-    return name.encode("utf-8", "replace").decode("utf-8")
-
-
-def _walk(root: Path) -> Iterator[Path]:
-    """Yield MIDI files below a folder; each folder is entered once, however it is linked."""
-    seen: set[tuple[int, int]] = set()
-    for folder, folders, names in os.walk(root, followlinks=True):
-        try:
-            status = os.stat(folder)
-        except OSError:
-            folders.clear()
-            continue
-        identity = (status.st_dev, status.st_ino)
-        if identity in seen:
-            folders.clear()
-            continue
-        seen.add(identity)
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in names:
-            file = Path(folder, name)
-            # "._x.mid" files are what macOS leaves on foreign disks: not music.
-            if file.suffix.lower() in _ENDINGS and not name.startswith(".") and file.is_file():
-                yield file
 
 
 def _size(file: Path) -> int:
@@ -160,7 +139,7 @@ def _map(
     is_long: bool,
 ) -> list[Outcome]:
     """Apply a top-level function to every item, over all cores if that takes long."""
-    workers = min(_cores(), len(items) // _FEW)
+    workers = min(cores(), len(items) // _FEW)
     if is_long and workers > 1 and not multiprocessing.current_process().daemon:
         try:
             # "spawn": a fork of a process that has threads (torch) can deadlock.
@@ -192,13 +171,6 @@ def _collect(
         pool.shutdown(wait=False, cancel_futures=True)  # an interrupt: do not read the rest
         raise
     return outcomes
-
-
-def _cores() -> int:
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not on this platform
-        return os.cpu_count() or 1
 
 
 def _sorted_out(

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
 
-from omnigan.errors import UserError, did_you_mean
+from omnigan.label_table import look_up_labels, read_label_table
 from omnigan_music.config import MusicData
 from omnigan_music.raw import RawPiece
 
@@ -37,7 +35,9 @@ def labels_of(data: MusicData, raw: Sequence[RawPiece]) -> list[str | None]:
         return [_folder(piece.name) for piece in raw]
     if data.labels == "mode":
         return [mode_of(piece) for piece in raw]
-    return _from_csv(Path(data.labels).expanduser(), data.label_column, raw)
+    path = Path(data.labels).expanduser()
+    table = read_label_table(path, data.label_column, ("none", "folder", "mode"))
+    return look_up_labels(table, [piece.name for piece in raw], path, "a piece")
 
 
 def _folder(name: str) -> str:
@@ -68,57 +68,3 @@ def _correlation(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
     a, b = a - a.mean(), b - b.mean()
     scale = float(np.sqrt((a @ a) * (b @ b)))
     return float(a @ b) / scale if scale else 0.0
-
-
-def _from_csv(path: Path, column: str, raw: Sequence[RawPiece]) -> list[str | None]:
-    table = _table(path, column)
-    labels = [_looked_up(table, PurePosixPath(piece.name)) for piece in raw]
-    if not any(labels):
-        example = raw[0].name if raw else ""
-        raise UserError(
-            f"data.labels: no name in column 'file' of {path} is that of a piece; write paths "
-            f"below data.source such as '{example}', or names without ending"
-        )
-    return labels
-
-
-def _looked_up(table: Mapping[str, str], name: PurePosixPath) -> str | None:
-    return table.get(str(name)) or table.get(name.name) or table.get(name.stem)
-
-
-def _table(path: Path, column: str) -> dict[str, str]:
-    """Return labels by the name in column ``file``."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        hint = did_you_mean(path, ["none", "folder", "mode"])
-        raise UserError(
-            f"data.labels: cannot read '{path}' ({error.strerror or error}).{hint} "
-            "It must be 'none', 'folder', 'mode' or the path of a CSV file"
-        ) from error
-    except UnicodeDecodeError as error:
-        raise UserError(f"data.labels: '{path}' is not UTF-8 text; save it as UTF-8") from error
-    reader = csv.DictReader(io.StringIO(text, newline=""), skipinitialspace=True)
-    try:
-        header, rows = list(reader.fieldnames or []), [(reader.line_num, row) for row in reader]
-    except csv.Error as error:
-        raise UserError(f"data.labels: {path}, line {reader.line_num}: {error}") from error
-    for wanted, key in (("file", "data.labels"), (column, "data.label_column")):
-        if wanted not in header:
-            raise UserError(
-                f"{key}: {path}, line 1: there is no column '{wanted}', only "
-                f"{', '.join(header) or 'an empty line'}.{did_you_mean(wanted, header)}"
-            )
-    table: dict[str, str] = {}
-    for line, row in rows:
-        name, label = (row["file"] or "").strip(), (row[column] or "").strip()
-        if not name or not label:
-            missing = "file" if not name else column
-            raise UserError(f"data.labels: {path}, line {line}: '{missing}' is empty")
-        name = name.replace("\\", "/")
-        if table.setdefault(name, label) != label:
-            raise UserError(
-                f"data.labels: {path}, line {line}: '{name}' has two labels, "
-                f"'{table[name]}' and '{label}'"
-            )
-    return table

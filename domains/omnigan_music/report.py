@@ -6,10 +6,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Findings", "numbered"]
+from omnigan.wording import named
+
+__all__ = ["Findings"]
 
 _NAMED = 100  # broken files and duplicates that are named; the rest is only counted
-_SAID = 3  # of those that are named in a sentence
 
 Named = tuple[tuple[str, str], ...]
 
@@ -56,12 +57,12 @@ class Findings:
         """Return what a person should know, one plain sentence each."""
         said = []
         if self.broken:
-            said.append(f"Unreadable: {_named(self.broken, 'file')}.")
+            said.append(f"Unreadable: {named(self.broken, 'file')}.")
         if self.skipped:
-            said.append(f"Skipped: {_named(self.skipped, 'file')}.")
+            said.append(f"Skipped: {named(self.skipped, 'file')}.")
         if self.duplicates:
             pairs = tuple((copy, f"as {kept}") for copy, kept in self.duplicates)
-            said.append(f"Left out as duplicates: {_named(pairs, 'piece')}.")
+            said.append(f"Left out as duplicates: {named(pairs, 'piece')}.")
         if self.variants:
             said.append(
                 f"{self.variants} pieces share a melody with another; no melody is both trained "
@@ -77,15 +78,3 @@ class Findings:
         if other:
             said.append(f"Also found: {', '.join(other)}.")
         return said
-
-
-def numbered(count: int, noun: str) -> str:
-    """Return "1 file", "2 files"."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"
-
-
-def _named(files: Named, noun: str) -> str:
-    names = [f"{name} ({reason})" for name, reason in files[:_SAID]]
-    if len(files) > len(names):
-        names.append("...")
-    return f"{numbered(len(files), noun)}, {', '.join(names)}"

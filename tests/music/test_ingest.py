@@ -181,7 +181,7 @@ def test_processes_give_what_one_process_gives(
     alone = ingest(str(tmp_path), 20)
     shutil.rmtree(os.environ["OMNIGAN_CACHE"])
     monkeypatch.setattr(ingest_module, "_SOON", 0)
-    monkeypatch.setattr(ingest_module, "_cores", lambda: 2)
+    monkeypatch.setattr(ingest_module, "cores", lambda: 2)
     started = []
     pool = ingest_module.ProcessPoolExecutor
     monkeypatch.setattr(
