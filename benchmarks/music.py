@@ -12,9 +12,10 @@ Run it alone on the machine, from the repository's root:
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterable
 from pathlib import Path
+
+from budget import cpu_seconds, timings, train_within
 
 import omnigan
 from omnigan.evaluation.evaluate import Evaluation, Row, evaluate
@@ -23,35 +24,10 @@ RUNS = Path("runs/benchmark-music")
 SAMPLES = 600
 
 
-def timings(run: Path) -> list[dict[str, float]]:
-    """Return the lines of a run's ``timings.jsonl``."""
-    return [json.loads(line) for line in (run / "timings.jsonl").read_text().splitlines()]
-
-
-def cpu_seconds(line: dict[str, float]) -> float:
-    """Return the CPU-seconds of training up to a line, without rendering samples."""
-    return line["cpu_seconds"] - line["samples"]
-
-
-def steps_for(recipe: str, budget: float) -> int:
-    """Return how many steps of a recipe fit a budget of CPU-seconds, from a trial of 60."""
-    trial = RUNS / f"trial-{recipe}"
-    if not (trial / "timings.jsonl").exists():
-        settings = ["train.steps=60", "log.every=20", "log.samples_every=60", "train.threads=1"]
-        omnigan.train(recipe, settings, out=trial)
-    first, *_, last = timings(trial)
-    return int(budget / ((cpu_seconds(last) - cpu_seconds(first)) / 40))
-
-
 def train(recipe: str, seeds: Iterable[int], budget: float | None) -> None:
     """Train one run per seed."""
     for seed in seeds:
-        out = RUNS / f"{recipe}-{seed}"
-        overrides = [f"seed={seed}", "train.threads=1", "log.every=20"]
-        if budget is not None:
-            overrides.append(f"train.steps={steps_for(recipe, budget)}")
-        omnigan.train(recipe, overrides, out=out)
-        print(f"{out}: {cpu_seconds(timings(out)[-1]):.0f} CPU-seconds", flush=True)
+        train_within(budget, RUNS / f"{recipe}-{seed}", recipe, [], seed)
 
 
 def evaluated(run: Path) -> Evaluation:

@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from omnigan.api import load, train
+    from omnigan.api import evaluate, load, train
     from omnigan.domain import (
         Artifact,
         Batch,
@@ -32,13 +32,14 @@ __all__ = [
     "Source",
     "Space",
     "__version__",
+    "evaluate",
     "load",
     "train",
 ]
 
 __version__ = "0.1.0"
 
-_API = {"load", "train"}
+_API = {"evaluate", "load", "train"}
 
 if not TYPE_CHECKING:  # a typed __getattr__ would hide misspelt names from type checkers
 

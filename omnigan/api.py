@@ -1,4 +1,4 @@
-"""What a program calls: train a recipe, load a run."""
+"""What a program calls: train a recipe, load a run, evaluate it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from omnigan.domain import Domain
+from omnigan.domain import Domain, Notify, silent
 from omnigan.engine.device import pick_device, set_threads
 from omnigan.engine.disk import disk_full_in_words
 from omnigan.engine.reporter import Quiet, Reporter
@@ -16,12 +16,14 @@ from omnigan.engine.runfolder import RunFolder, choose_folder, latest_run, write
 from omnigan.engine.signals import listening
 from omnigan.engine.trainer import Trainer
 from omnigan.errors import UserError
+from omnigan.evaluation.evaluate import Evaluation, Evaluator
+from omnigan.evaluation.material import usual_samples
 from omnigan.modelfile import write_domain
 from omnigan.recipe.load import LoadedRecipe, differences, dump_recipe, load_recipe
 from omnigan.recipe.schema import Recipe
 from omnigan.sampling import Trained, load
 
-__all__ = ["Trained", "load", "train"]
+__all__ = ["Trained", "evaluate", "load", "train"]
 
 FREE_KEYS = ("train.device", "train.workers")
 """Keys that say where a run happens, not what it computes; a resumed run may change them."""
@@ -79,6 +81,40 @@ def train(
         finally:
             reporter.finish()
     return folder.path
+
+
+def evaluate(
+    run: str | Path | Trained,
+    samples: int | None = None,
+    seed: int = 0,
+    *,
+    features: str = "auto",
+    best: bool = False,
+    device: str = "cpu",
+    notify: Notify = silent,
+) -> Evaluation:
+    """Compute all metrics of a generator, beside the same metrics of real data.
+
+    Args:
+        run: A run folder, or what :func:`load` returned.
+        samples: Generated examples, and at most as many held-out ones; None: 1,000, or as many as
+            fill 512 MiB.
+        seed: Of every draw.
+        features: What distributions are compared in: ``auto``, ``classifier``, ``random``,
+            ``inception``, ``domain``, or an .onnx or .safetensors file.
+        best: The weights that did best in the evaluations of the run.
+        device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
+        notify: Told about progress.
+
+    Raises:
+        UserError: There is no run, it has no held-out examples, or there are no such features.
+    """
+    trained = run if isinstance(run, Trained) else load(run, device, best=best)
+    samples = usual_samples(trained.domain) if samples is None else samples
+    evaluator = Evaluator(
+        trained.domain, samples, seed, features=features, notify=notify, device=trained.device
+    )
+    return evaluator(trained.generate(samples, seed, evaluator.labels(samples)))
 
 
 def _existing(out: Path | None, name: str) -> RunFolder:

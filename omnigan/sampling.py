@@ -130,12 +130,13 @@ class Trained:
         return self.generate(n, seed, labels)
 
 
-def load(path: str | Path, device: str = "cpu") -> Trained:
-    """Load the newest whole checkpoint of a run.
+def load(path: str | Path, device: str = "cpu", *, best: bool = False) -> Trained:
+    """Load the newest whole checkpoint of a run, or its best weights.
 
     Args:
         path: A run folder, or one checkpoint folder in it.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
+        best: The weights that did best in the evaluations of the run (``log.evaluate_every``).
 
     Raises:
         UserError: There is no run, or no checkpoint in it, or its files do not fit together.
@@ -149,7 +150,12 @@ def load(path: str | Path, device: str = "cpu") -> Trained:
         run = RunFolder(folder.parent.parent)
     else:
         run = RunFolder(folder)
-        choices = checkpoint.find(run.checkpoints)
+        choices = checkpoint.find(run.best if best else run.checkpoints)
+    if best and (one or not choices):
+        raise UserError(
+            f"{folder} has no best weights. A run keeps them if log.evaluate_every is set; to load "
+            "the newest, leave out --best."
+        )
     domain = read_domain(run.config)
     problems = []
     for choice in choices:

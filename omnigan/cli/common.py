@@ -15,7 +15,17 @@ import typer
 if TYPE_CHECKING:
     from omnigan.engine.reporter import Reporter
 
-__all__ = ["Json", "Overrides", "Recipe", "Run", "Seed", "first_rank", "print_json", "reporting"]
+__all__ = [
+    "Best",
+    "Json",
+    "Overrides",
+    "Recipe",
+    "Run",
+    "Seed",
+    "first_rank",
+    "print_json",
+    "reporting",
+]
 
 Recipe = Annotated[
     str, typer.Argument(metavar="RECIPE", help="A recipe file, or the name of a shipped recipe.")
@@ -27,6 +37,9 @@ Overrides = Annotated[
     ),
 ]
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder or an export.")]
+Best = Annotated[
+    bool, typer.Option("--best", help="The weights with the best evaluation, not the newest.")
+]
 Seed = Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Seed of every random draw.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 

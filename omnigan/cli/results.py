@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from omnigan.cli.common import Json, Run, Seed, print_json, reporting
+from omnigan.cli.common import Best, Json, Run, Seed, print_json, reporting
 
 __all__ = ["evaluate", "sample"]
 
@@ -19,6 +19,7 @@ def sample(
     count: Annotated[int, typer.Option(min=1, help="Number of samples.")] = 8,
     seed: Seed = 0,
     label: Annotated[str | None, typer.Option(help="Samples of one label only.")] = None,
+    best: Best = False,
     out: Annotated[
         Path | None, typer.Option(help="Folder for the files; otherwise generated/ in the run.")
     ] = None,
@@ -27,8 +28,9 @@ def sample(
     """Write samples as files."""
     from omnigan.api import load
 
-    trained = load(run)
-    folder = out or run / "generated" / "-".join(filter(None, [f"seed-{seed}", label]))
+    trained = load(run, best=best)
+    words = ["best" if best else None, f"seed-{seed}", label]
+    folder = out or run / "generated" / "-".join(filter(None, words))
     artifacts = trained.render(trained.generate(count, seed, label).x, folder)
     if json:
         files = [{**asdict(artifact), "path": str(artifact.path)} for artifact in artifacts]
@@ -39,28 +41,46 @@ def sample(
 
 
 def evaluate(
-    run: Run,
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run folders or exports.")],
     *,
     samples: Annotated[
-        int, typer.Option(min=2, help="Generated examples, and at most as many held-out ones.")
-    ] = 256,
+        int | None,
+        typer.Option(
+            min=2,
+            help="Generated examples, and at most as many held-out ones; otherwise 1000, fewer "
+            "where they are large.",
+        ),
+    ] = None,
     seed: Seed = 0,
+    features: Annotated[
+        str,
+        typer.Option(
+            help="What distributions are compared in: auto, classifier, random, inception, domain, "
+            "or an .onnx or .safetensors file."
+        ),
+    ] = "auto",
+    best: Best = False,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "cpu",
     json: Json = False,
 ) -> None:
-    """Compute all metrics, beside the same metrics of real data."""
-    from omnigan.api import load
-    from omnigan.evaluation.evaluate import evaluate as measure
+    """Compute all metrics, beside the same metrics of real data; compare several runs."""
+    from omnigan.api import evaluate as measure
+    from omnigan.evaluation.comparison import comparison_json, comparison_table
 
+    results = {}
     with reporting() as reporter:
-        trained = load(run)
-        result = measure(
-            trained.domain,
-            trained.generate(samples, seed),
-            samples=samples,
-            seed=seed,
-            notify=reporter.notify,
-        )
+        for run in runs:
+            results[str(run)] = measure(
+                run,
+                samples=samples,
+                seed=seed,
+                features=features,
+                best=best,
+                device=device,
+                notify=reporter.notify,
+            )
+    first, *others = results.values()
     if json:
-        print_json(result.to_json())
+        print_json(comparison_json(results) if others else first.to_json())
     else:
-        print(result.table())
+        print(comparison_table(results) if others else first.table())

@@ -13,7 +13,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,9 +27,20 @@ from torch import Tensor, nn
 from omnigan.engine.step import Adversaries
 from omnigan.errors import OmniganError, UserError
 
-__all__ = ["BadCheckpoint", "Checkpoint", "find", "read_state", "restore", "save", "tensors"]
+__all__ = [
+    "BadCheckpoint",
+    "Checkpoint",
+    "find",
+    "read_json",
+    "read_state",
+    "restore",
+    "save",
+    "tensors",
+    "write",
+]
 
 FORMAT = 1
+PARTS = ("generator", "discriminator", "ema", "optimizers")
 NAME = re.compile(r"^step-(\d{8})$")
 
 
@@ -78,13 +89,37 @@ def save(
     Raises:
         OSError: The disk is full or the folder is not writable; earlier checkpoints are whole.
     """
+    written = write(folder, adversaries, extra)
+    # A later step was passed over as damaged, and must not count as one that is kept.
+    for old in [each for each in find(folder) if each.step <= adversaries.step][keep:]:
+        shutil.rmtree(old.folder)
+    return written
+
+
+def write(
+    folder: Path,
+    adversaries: Adversaries,
+    extra: Mapping[str, Any],
+    parts: Collection[str] = PARTS,
+) -> Checkpoint:
+    """Write a checkpoint of the present step beside others.
+
+    Args:
+        folder: Made if missing.
+        adversaries: What to save.
+        extra: JSON values to keep with them.
+        parts: What goes in; nothing can be resumed without all of them.
+
+    Raises:
+        OSError: The disk is full or the folder is not writable; earlier checkpoints are whole.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     sweep(folder)
     final = folder / f"step-{adversaries.step:08d}"
     temporary = folder / f".tmp-{adversaries.step:08d}-{os.getpid()}"
     temporary.mkdir()
     try:
-        _write(temporary, adversaries, extra)
+        _write(temporary, adversaries, extra, parts)
         if final.exists():  # the same step again, after going back over a bad stretch
             shutil.rmtree(final)
         temporary.rename(final)
@@ -92,9 +127,6 @@ def save(
         shutil.rmtree(temporary, ignore_errors=True)
         raise
     _flush(folder)
-    # A later step was passed over as damaged, and must not count as one that is kept.
-    for old in [each for each in find(folder) if each.step <= adversaries.step][keep:]:
-        shutil.rmtree(old.folder)
     return Checkpoint(final, adversaries.step)
 
 
@@ -104,9 +136,13 @@ def sweep(folder: Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def _write(folder: Path, adversaries: Adversaries, extra: Mapping[str, Any]) -> None:
+def _write(
+    folder: Path, adversaries: Adversaries, extra: Mapping[str, Any], parts: Collection[str]
+) -> None:
     hashes = {}
     for name, content in tensors(adversaries).items():
+        if name not in parts:
+            continue
         # Python writes the bytes, so that a full disk is an OSError like any other.
         data = serialize(content, metadata={"format": "pt"})
         path = folder / f"{name}.safetensors"
@@ -117,6 +153,7 @@ def _write(folder: Path, adversaries: Adversaries, extra: Mapping[str, Any]) -> 
         "format": FORMAT,
         "step": adversaries.step,
         "attempt": adversaries.attempt,
+        "augment": adversaries.strength.adapted,
         "examples": adversaries.step * adversaries.train.batch_size,
         "files": hashes,
         **extra,
@@ -180,7 +217,7 @@ def read_state(checkpoint: Checkpoint) -> dict[str, Any]:
     Raises:
         BadCheckpoint: A file is missing, torn, or was not written by omnigan.
     """
-    state = _read_json(checkpoint)
+    state = read_json(checkpoint)
     if state.get("format") != FORMAT:
         raise BadCheckpoint(
             f"{checkpoint.folder.name}: written in format {state.get('format')}; "
@@ -200,7 +237,12 @@ def read_state(checkpoint: Checkpoint) -> dict[str, Any]:
     return state
 
 
-def _read_json(checkpoint: Checkpoint) -> dict[str, Any]:
+def read_json(checkpoint: Checkpoint) -> dict[str, Any]:
+    """Return ``state.json``, unverified.
+
+    Raises:
+        BadCheckpoint: It is missing or torn.
+    """
     try:
         state = json.loads((checkpoint.folder / "state.json").read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
@@ -257,6 +299,8 @@ def restore(checkpoint: Checkpoint, adversaries: Adversaries) -> dict[str, Any]:
             }
     adversaries.step = int(state["step"])
     adversaries.attempt = int(state["attempt"])
+    # Checkpoints from before augmentation could adapt do not have it, and do not need it.
+    adversaries.strength.adapted = float(state.get("augment", adversaries.strength.adapted))
     return state
 
 

@@ -37,6 +37,7 @@ class RunFolder:
         self.metrics = path / "metrics.jsonl"
         self.timings = path / "timings.jsonl"
         self.checkpoints = path / "checkpoints"
+        self.best = path / "best"
         self.samples = path / "samples"
 
     def sample_folder(self, step: int) -> Path:

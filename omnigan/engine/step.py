@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from omnigan.domain import Batch, Conditions, Domain
 from omnigan.engine import losses, seeds
+from omnigan.engine.adaptive import Strength
 from omnigan.engine.ema import decay_of, follow, frozen_copy
 from omnigan.engine.losses import LOSSES, Judgement
 from omnigan.engine.penalties import Ingredients, penalty
@@ -61,6 +62,7 @@ class Adversaries:
         self.seed = seed
         self.device = device
         self.loss = LOSSES[train.loss]
+        self.strength = Strength(train)
         self.total_steps = train.total_steps()
         self.step = 0
         self.attempt = 0
@@ -88,6 +90,7 @@ class Adversaries:
         readings |= self._update_generator(next(data).to(self.device))
         decay = decay_of(self.train.ema, self.train.batch_size, self.total_steps, self.step)
         follow(self.average, self.generator, decay)
+        readings |= self.strength.follow(readings)
         self.step += 1
         return readings
 
@@ -107,6 +110,7 @@ class Adversaries:
                 judged_real, judged_fake = critic(part.real.x), critic(fake)
             loss = losses.discriminator(self.loss, judged_real, judged_fake)
             readings = _verdict(judged_real, judged_fake) | {"d_loss": loss.detach()}
+            readings |= self.strength.measure(judged_real, judged_fake)
             return self._penalise(loss, readings, part, fake, turn)
 
         parts = self._parts(batch, "latent-d", turn)
@@ -224,7 +228,7 @@ class Adversaries:
 
     def _critic(self, cond: Conditions, rng: torch.Generator) -> Callable[[Tensor], Judgement]:
         """Return the discriminator with conditions bound, seeing augmented examples."""
-        strength = at(self.train.augment, self.progress)
+        strength = self.strength.at(self.progress)
 
         def critic(x: Tensor) -> Judgement:
             seen = self.domain.augment(x, strength, rng) if strength > 0 else x

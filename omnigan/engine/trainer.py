@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -13,6 +11,7 @@ from torch import Tensor
 from omnigan.domain import Batch, Domain
 from omnigan.engine import checkpoint, seeds
 from omnigan.engine.disk import resume_command
+from omnigan.engine.evaluating import Evaluations
 from omnigan.engine.health import Balance, Diverged, about_samples, as_floats, check_finite
 from omnigan.engine.journal import Journal
 from omnigan.engine.loading import BatchOrder, batches, check_enough
@@ -20,8 +19,8 @@ from omnigan.engine.reporter import Reporter
 from omnigan.engine.runfolder import RunFolder
 from omnigan.engine.signals import Interrupted, StopRequest
 from omnigan.engine.step import Adversaries
-from omnigan.errors import OmniganError, UserError
-from omnigan.evaluation.evaluate import evaluate
+from omnigan.engine.stopwatch import Stopwatch
+from omnigan.errors import OmniganError
 from omnigan.recipe.schema import Duration, Recipe
 from omnigan.sampling import Trained
 
@@ -63,7 +62,7 @@ class Trainer:
         self.journal = Journal(folder.metrics)
         self.balance = Balance()
         self.rollbacks = 0
-        self.stopwatch = _Stopwatch()
+        self.stopwatch = Stopwatch()
         self.total = recipe.train.total_steps()
         log = recipe.log
         often = Duration(count=max(1, self.total // TIMES_A_RUN))
@@ -71,8 +70,11 @@ class Trainer:
         self.samples_every = self._steps(log.samples_every or often)
         self.checkpoint_every = self._steps(log.checkpoint_every or often)
         self.evaluate_every = self._steps(log.evaluate_every) if log.evaluate_every else None
-        if self.evaluate_every and not len(domain.source("valid")):
-            raise UserError("log.evaluate_every: there are no held-out examples. Leave it out.")
+        self.evaluations = (
+            Evaluations(domain, recipe, folder, device, reporter.notify)
+            if self.evaluate_every
+            else None
+        )
 
     def _steps(self, duration: Duration) -> int:
         return duration.steps(self.recipe.train.batch_size)
@@ -99,6 +101,8 @@ class Trainer:
                 self._blame_data(reason)
                 self._go_back(reason)
                 data = self._data()
+        if self.evaluations:
+            self.evaluations.say_best(self.reporter)
 
     def _step(self, data: Iterator[Batch]) -> None:
         readings = as_floats(self.adversaries.advance(data))
@@ -121,6 +125,8 @@ class Trainer:
 
     def _begin(self) -> None:
         self.journal.clear()  # of a run whose checkpoints are all lost
+        if self.evaluations:
+            self.evaluations.best.restore(None, 0)
         self._save()  # so that there is always something to go back to
         self._render(self._real(), self.folder.samples / "real")
         self._sample()
@@ -151,11 +157,13 @@ class Trainer:
                 self._warn(warning)
 
     def _evaluate(self) -> None:
+        if self.evaluations is None:
+            return
         with self.stopwatch.measuring("evaluation"):
-            count, seed = self.recipe.log.evaluate_samples, self.recipe.seed
-            generated = self._trained().generate(count, seed)
-            result = evaluate(self.domain, generated, samples=count, seed=seed)
-            self.journal.write({"step": self.adversaries.step, "evaluation": result.to_json()})
+            result = self.evaluations.evaluate(self.adversaries)
+        self.journal.write({"step": self.adversaries.step, "evaluation": result.to_json()})
+        for warning in self.evaluations.warnings(result):
+            self._warn(warning)
 
     def _trained(self) -> Trained:
         adversaries = self.adversaries
@@ -179,13 +187,16 @@ class Trainer:
             checkpoint.save(
                 self.folder.checkpoints, self.adversaries, self._state(), self.recipe.log.keep
             )
+            if self.evaluations:
+                self.evaluations.best.prune(self.folder.checkpoints)
 
     def _state(self) -> dict[str, Any]:
-        return {
+        state = {
             "journal": self.journal.state(),
             "balance": self.balance.state(),
             "rollbacks": self.rollbacks,
         }
+        return {**state, "best": self.evaluations.best.state()} if self.evaluations else state
 
     def resume(self) -> bool:
         """Go to the newest whole checkpoint; say which were passed over.
@@ -203,6 +214,8 @@ class Trainer:
             self.journal.restore(state["journal"])
             self.balance.restore(state["balance"])
             self.rollbacks = int(state["rollbacks"])
+            if self.evaluations:
+                self.evaluations.best.restore(state.get("best"), self.adversaries.step)
             return True
         return False
 
@@ -247,32 +260,4 @@ class Trainer:
             f"Stopped at step {self.adversaries.step} of {self.total}, saved. Go on with:\n  "
             f"{resume_command(self.folder)}",
             number,
-        )
-
-
-class _Stopwatch:
-    """Seconds spent on what is not training, for ``timings.jsonl``."""
-
-    def __init__(self) -> None:
-        self._started = time.perf_counter()
-        self._cpu = time.process_time()
-        self._spent: dict[str, float] = {}
-
-    @contextmanager
-    def measuring(self, what: str) -> Iterator[None]:
-        began = time.perf_counter()
-        try:
-            yield
-        finally:
-            self._spent[what] = self._spent.get(what, 0.0) + time.perf_counter() - began
-
-    def write(self, folder: RunFolder, step: int) -> None:
-        """Append the seconds since the process began training."""
-        Journal(folder.timings).write(
-            {
-                "step": step,
-                "seconds": round(time.perf_counter() - self._started, 3),
-                "cpu_seconds": round(time.process_time() - self._cpu, 3),
-                **{name: round(seconds, 3) for name, seconds in self._spent.items()},
-            }
         )

@@ -1,102 +1,153 @@
-"""All of a domain's metrics of generated examples, each beside the value of real ones."""
+"""All metrics of generated examples, each beside the value of real ones."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
-from omnigan import __version__
-from omnigan.domain import Batch, Domain, Metric, Notify, Source, Split, silent
-from omnigan.engine import seeds
-from omnigan.errors import UserError
-from omnigan.evaluation.two_sample import LEAST, two_sample
+from omnigan.domain import Batch, Domain, Metric, Notify, silent
+from omnigan.evaluation.extractors import extractor
+from omnigan.evaluation.material import Material, RealFeatures
+from omnigan.evaluation.memorisation import Memorisation, memorisation
+from omnigan.evaluation.results import Evaluation, Row
+from omnigan.evaluation.scores import Critic, Likeness, copies
+from omnigan.evaluation.thinning import evenly
+from omnigan.evaluation.two_sample import LEAST
 
-__all__ = ["Evaluation", "Row", "evaluate"]
+__all__ = ["Evaluation", "Evaluator", "Row", "evaluate"]
 
 _CPU = torch.device("cpu")
-# Comparing with all of a large training set would fill the memory: at most so many numbers of it.
-_MOST_VALUES = 1 << 27
 
 
-@dataclass(frozen=True)
-class Row:
-    """One number and its floor.
+class Evaluator:
+    """Scores any number of generated sets against the same real examples.
 
-    Attributes:
-        metric: Name of the metric.
-        part: What it is about where a metric has several values (a track, say), or ``""``.
-        value: Of the generated examples; NaN where there was nothing to measure.
-        floor: The same of real examples: what a perfect model would get.
-        better: ``match`` (the floor is best), ``lower`` or ``higher``.
-        digits: Decimals worth printing.
-    """
+    Examples of both splits are read as training reads them, with augmentation drawn from the
+    evaluation seed. What depends on real examples alone is computed once.
 
-    metric: str
-    part: str
-    value: float
-    floor: float
-    better: str
-    digits: int
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """What was measured, and on what.
-
-    Attributes:
-        rows: The numbers.
-        samples: Generated examples.
-        held_out: Held-out examples.
-        train: Training examples.
+    Args:
+        domain: Supplies the metrics and the data.
+        samples: Generated examples that will come; as many held-out ones are drawn, without
+            replacement, or all of them.
         seed: Of every draw.
-        version: omnigan's.
+        features: What distributions are compared in; see
+            :func:`~omnigan.evaluation.extractors.extractor`.
+        notify: Told about long work.
+        device: Where features are computed and the critic of
+            :func:`~omnigan.evaluation.two_sample.two_sample` is trained.
+
+    Raises:
+        UserError: There are no held-out or no training examples, or no such features.
     """
 
-    rows: tuple[Row, ...]
-    samples: int
-    held_out: int
-    train: int
-    seed: int
-    version: str = __version__
+    def __init__(
+        self,
+        domain: Domain,
+        samples: int,
+        seed: int,
+        *,
+        features: str = "auto",
+        notify: Notify = silent,
+        device: torch.device = _CPU,
+    ) -> None:
+        self.domain = domain
+        self.notify = notify
+        self.material = Material.read(domain, samples, seed, device)
+        self.extractor = extractor(domain, features, notify)
+        self._real = RealFeatures(self.material, self.extractor)
+        self._likeness = Likeness(self._real)
+        self._critic: Critic | None = None
+        self._floors: dict[str, dict[str, float]] = {}
 
-    def to_json(self) -> dict[str, Any]:
-        """Return JSON values; a number that is not finite becomes None."""
-        rows = [
-            {key: _finite(value) for key, value in asdict(row).items() if key != "digits"}
-            for row in self.rows
+    def labels(self, n: int) -> list[str] | None:
+        """Return labels for ``n`` generated examples in the shares that the training set has.
+
+        Returns:
+            None where the networks know no labels.
+        """
+        found = self.material.labels
+        if found is None:
+            return None
+        names = self.domain.labels()
+        return [names[int(found[place])] for place in evenly(len(found), n)]
+
+    def __call__(self, generated: Batch) -> Evaluation:
+        """Score generated examples with their conditions."""
+        generated = generated.to(_CPU)
+        metrics = self.domain.metrics()
+        total = len(metrics) + 3
+        rows: list[Row] = []
+        for done, (name, metric) in enumerate(metrics.items()):
+            self.notify("evaluating", done, total)
+            rows += self._rows(name, metric, generated)
+        memories: dict[str, Memorisation] = {}
+        if self._enough(generated):
+            self.notify("evaluating", total - 3, total)
+            features = self._real.of(generated.x)
+            rows += self._likeness.rows(features)
+            self.notify("evaluating", total - 2, total)
+            memories = self._memories(generated, features)
+            rows += copies(memories, self._real)
+            self.notify("evaluating", total - 1, total)
+            self._critic = self._critic or Critic(self.material)
+            rows += self._critic.rows(generated)
+        self.notify("evaluating", total, total)
+        return self._evaluation(generated, rows, memories)
+
+    def _enough(self, generated: Batch) -> bool:
+        """Tell whether there are enough examples to speak of distributions."""
+        real = self.material
+        return min(len(generated), len(real.held_out), len(real.like)) >= LEAST
+
+    def _rows(self, name: str, metric: Metric, generated: Batch) -> list[Row]:
+        """Return the rows of one of the domain's own metrics."""
+        real = self.material
+        reference = real.train if metric.against == "train" else real.held_out
+        others = () if metric.against is None else (reference.batch.x,)
+        if name not in self._floors:
+            perfect = real.like if metric.against == "held-out" else real.held_out.batch
+            self._floors[name] = _named(metric.compute(perfect.x, *others))
+        floors = self._floors[name]
+        provenance = real.provenance([reference], len(generated))
+        return [
+            Row(
+                *(name, part, number, floors.get(part, math.nan)),
+                *(metric.better, metric.digits, provenance),
+            )
+            for part, number in _named(metric.compute(generated.x, *others)).items()
         ]
-        return {**asdict(replace(self, rows=())), "rows": rows}
 
-    def table(self) -> str:
-        """Return aligned text."""
-        lines = [("metric", "", "generated", "floor", "better")]
-        metric = None
-        for row in self.rows:
-            numbers = _number(row.value, row.digits), _number(row.floor, row.digits)
-            name = row.metric if row.metric != metric else ""
-            lines.append((name, row.part, *numbers, row.better))
-            metric = row.metric
-        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-        text = "\n".join(
-            f"{name:{widths[0]}}  {part:{widths[1]}}  {value:>{widths[2]}}  {floor:>{widths[3]}}"
-            f"  {better}"
-            for name, part, value, floor, better in lines
-        )
-        return f"{self._header()}\n\n{text}\n"
+    def _memories(self, generated: Batch, features: Tensor) -> dict[str, Memorisation]:
+        real = self.material
+        found = {
+            "in data": memorisation(
+                generated.x.flatten(1),
+                real.held_out.batch.x.flatten(1),
+                real.train.batch.x.flatten(1),
+            )
+        }
+        if self.extractor.cheap:
+            seen = self._real
+            found["in features"] = memorisation(features, seen.held_out, seen.train)
+        return found
 
-    def _header(self) -> str:
-        return (
-            f"{self.samples} generated, {self.held_out} held-out and {self.train} training "
-            f"examples, seed {self.seed}, omnigan {self.version}.\n"
-            "floor: the same measure of real data: of the held-out examples where the set stands\n"
-            "alone, of training against held-out examples where it is compared with held-out ones\n"
-            "or told from them, of held-out against training examples where it is compared with\n"
-            "training ones. better: match means that the floor itself is best."
+    def _evaluation(
+        self, generated: Batch, rows: list[Row], memories: Mapping[str, Memorisation]
+    ) -> Evaluation:
+        real = self.material
+        pairs = memories["in data"].pairs if memories else ()
+        return Evaluation(
+            rows=tuple(rows),
+            samples=len(generated),
+            held_out=len(real.held_out),
+            train=len(real.train),
+            seed=real.seed,
+            features=self.extractor.described if memories else "",
+            closest=tuple(replace(pair, train=real.train.places[pair.train]) for pair in pairs),
         )
 
 
@@ -106,112 +157,30 @@ def evaluate(
     *,
     samples: int,
     seed: int,
+    features: str = "auto",
     notify: Notify = silent,
     device: torch.device = _CPU,
 ) -> Evaluation:
-    """Compute every metric of a domain, with the floor that real data sets, and the critic's test.
-
-    Examples of both splits are read as training reads them, with augmentation drawn from the
-    evaluation seed.
+    """Score generated examples once; see :class:`Evaluator`, also for the arguments.
 
     Args:
         domain: Supplies the metrics and the data.
         generated: Generated examples with their conditions.
-        samples: Most held-out examples to draw, without replacement; all of them if fewer.
+        samples: Most held-out examples to draw.
         seed: Of every draw.
+        features: What distributions are compared in.
         notify: Told how many metrics are done.
-        device: Where the critic of :func:`~omnigan.evaluation.two_sample.two_sample` is trained.
+        device: Where networks run.
 
     Raises:
-        UserError: There are no held-out or no training examples.
+        UserError: There are no held-out or no training examples, or no such features.
     """
-    generated = generated.to(_CPU)
-    metrics = domain.metrics()
-    real = _read(domain, metrics, samples, seed)
-    rows: list[Row] = []
-    for done, (name, metric) in enumerate(metrics.items()):
-        notify("evaluating", done, len(metrics) + 1)
-        rows += _rows(name, metric, generated.x, real)
-    notify("evaluating", len(metrics), len(metrics) + 1)
-    rows += _told(domain, generated, real, seed, device)
-    notify("evaluating", len(metrics) + 1, len(metrics) + 1)
-    return Evaluation(tuple(rows), len(generated), len(real.held_out), len(real.train), seed)
-
-
-@dataclass(frozen=True)
-class _Real:
-    """Real examples; ``like`` are as many training as held-out ones, if there are so many."""
-
-    held_out: Batch
-    train: Batch
-    like: Batch
-
-
-def _read(domain: Domain, metrics: Mapping[str, Metric], samples: int, seed: int) -> _Real:
-    held_out = _draw(domain, "valid", samples, seed)
-    most = len(held_out)
-    if any(metric.against == "train" for metric in metrics.values()):
-        most = max(most, _MOST_VALUES // held_out.x[0].numel())
-    train = _draw(domain, "train", most, seed)
-    some = torch.randperm(len(train), generator=seeds.generator(seed, "evaluate floor"))
-    some = some[: len(held_out)].sort().values  # in order, so that neighbours stay neighbours
-    like = Batch(train.x[some], {name: value[some] for name, value in train.cond.items()})
-    return _Real(held_out, train, like)
-
-
-def _draw(domain: Domain, split: Split, most: int, seed: int) -> Batch:
-    """Return at most so many examples of a split, in the order of the source."""
-    source: Source = domain.source(split)
-    if not len(source):
-        kind = "training" if split == "train" else "held-out"
-        raise UserError(f"There are no {kind} examples, so nothing can be evaluated.")
-    order = torch.randperm(len(source), generator=seeds.generator(seed, f"evaluate {split}"))
-    chosen = order[:most].sort().values.tolist()
-    return Batch.stack(
-        [source.read(i, seeds.generator(seed, f"evaluate read {split}", i)) for i in chosen]
+    return Evaluator(domain, samples, seed, features=features, notify=notify, device=device)(
+        generated
     )
-
-
-def _rows(name: str, metric: Metric, generated: Tensor, real: _Real) -> list[Row]:
-    held_out, train = real.held_out.x, real.train.x
-    if metric.against is None:
-        value, floor = metric.compute(generated), metric.compute(held_out)
-    elif metric.against == "held-out":
-        value, floor = metric.compute(generated, held_out), metric.compute(real.like.x, held_out)
-    else:
-        value, floor = metric.compute(generated, train), metric.compute(held_out, train)
-    values, floors = _named(value), _named(floor)
-    return [
-        Row(name, part, number, floors.get(part, math.nan), metric.better, metric.digits)
-        for part, number in values.items()
-    ]
 
 
 def _named(values: float | Mapping[str, float]) -> dict[str, float]:
     if isinstance(values, Mapping):
         return {part: float(value) for part, value in values.items()}
     return {"": float(values)}
-
-
-def _told(
-    domain: Domain, generated: Batch, real: _Real, seed: int, device: torch.device
-) -> list[Row]:
-    """Return the critic's rows; none where there are too few examples for it."""
-    if min(len(generated), len(real.held_out), len(real.like)) < LEAST:
-        return []
-    told = two_sample(domain, real.held_out, generated, seed, device=device)
-    floor = two_sample(domain, real.held_out, real.like, seed, device=device)
-    parts = {
-        f"accuracy on {told.n}": (told.accuracy, floor.accuracy),
-        "95 % from": (told.low, floor.low),
-        "95 % to": (told.high, floor.high),
-    }
-    return [Row("told from real", part, *pair, "lower", 3) for part, pair in parts.items()]
-
-
-def _finite(value: object) -> object:
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _number(value: float, digits: int) -> str:
-    return f"{value:.{digits}f}" if math.isfinite(value) else "-"

@@ -18,8 +18,10 @@ from omnigan.domain import Batch, Domain
 from omnigan.engine import seeds
 from omnigan.engine.losses import as_list
 from omnigan.errors import UserError
+from omnigan.evaluation.real import digest, take
+from omnigan.evaluation.thinning import evenly
 
-__all__ = ["LEAST", "TwoSample", "two_sample", "wilson"]
+__all__ = ["LEAST", "TwoSample", "critic_mark", "two_sample", "wilson"]
 
 LEAST = 16
 """Examples of each kind below which nothing can be said."""
@@ -27,6 +29,7 @@ LEAST = 16
 _PAIRS = 32  # real and generated examples, as many of each, in a batch
 _CHECK = 10  # steps from one look at the loss on unseen examples to the next
 _PATIENCE = 10  # looks without improvement before training ends
+_SOLVED = 0.01  # loss at which all is told apart, and nothing is left to learn
 _RATE = 1e-3
 _CPU = torch.device("cpu")
 
@@ -56,7 +59,7 @@ class _Pairs:
     generated: Batch
 
     def at(self, index: Tensor) -> _Pairs:
-        return _Pairs(_take(self.real, index), _take(self.generated, index))
+        return _Pairs(take(self.real, index), take(self.generated, index))
 
     def __len__(self) -> int:
         return len(self.real)
@@ -91,7 +94,8 @@ def two_sample(
     n = min(len(real), len(generated))
     if n < LEAST:
         raise UserError(f"Telling real from generated needs {LEAST} examples of each, not {n}.")
-    pairs = _Pairs(_spread(real, n).to(device), _spread(generated, n).to(device))
+    real, generated = (take(each, evenly(len(each), n)) for each in (real, generated))
+    pairs = _Pairs(real.to(device), generated.to(device))
     half, gap = n // 2, max(1, n // 20)
     fit = (half - gap) * 4 // 5
     spans = (0, fit), (fit, half - gap), (half, n)
@@ -105,21 +109,28 @@ def two_sample(
     return TwoSample(right / (2 * len(test)), *wilson(right, 2 * len(test)), 2 * len(test))
 
 
+def critic_mark(domain: Domain, real: Batch, seed: int) -> str:
+    """Return a hash of the fresh network of a seed: of its weights, and of what it makes of them.
+
+    Args:
+        domain: Supplies the network.
+        real: At least two examples.
+        seed: Of the weights.
+    """
+    few = take(real, torch.arange(2))
+    with torch.random.fork_rng(devices=[]):
+        seeds.seed_global(seed, "two-sample")
+        network = domain.discriminator()
+        logits = as_list(network(few.x, **few.cond))
+    return digest({**network.state_dict(), **{f"logits {i}": x for i, x in enumerate(logits)}})
+
+
 def wilson(successes: int, trials: int, z: float = 1.959964) -> tuple[float, float]:
     """Return the confidence interval of a share (Wilson 1927), 95 % for the default ``z``."""
     share, more = successes / trials, z * z / trials
     middle = share + more / 2
     reach = math.sqrt(more * (share * (1 - share) + more / 4))
     return max(0.0, (middle - reach) / (1 + more)), min(1.0, (middle + reach) / (1 + more))
-
-
-def _take(batch: Batch, index: Tensor) -> Batch:
-    return Batch(batch.x[index], {name: value[index] for name, value in batch.cond.items()})
-
-
-def _spread(batch: Batch, n: int) -> Batch:
-    """Return ``n`` examples spread evenly over a batch, in order."""
-    return _take(batch, torch.arange(n) * len(batch) // n)
 
 
 def _judge(network: nn.Module, pairs: _Pairs) -> Tensor:
@@ -165,7 +176,7 @@ def _train(network: nn.Module, train: _Pairs, check: _Pairs, seed: int, steps: i
         rng = seeds.generator(seed, "two-sample", step)
         # Drawn apart: a generated example must not always meet the same real one.
         ours, theirs = (torch.randint(len(train), (_PAIRS,), generator=rng) for _ in range(2))
-        batch = _Pairs(_take(train.real, ours), _take(train.generated, theirs))
+        batch = _Pairs(take(train.real, ours), take(train.generated, theirs))
         optimizer.zero_grad()
         torch.autograd.backward(_loss(_judge(network, batch)))
         optimizer.step()
@@ -175,6 +186,6 @@ def _train(network: nn.Module, train: _Pairs, check: _Pairs, seed: int, steps: i
         if loss < best:
             best, since = loss, 0
             weights = {name: value.clone() for name, value in network.state_dict().items()}
-        if since >= _PATIENCE:
+        if since >= _PATIENCE or best < _SOLVED:
             break
     network.load_state_dict(weights)

@@ -10,11 +10,19 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    WithJsonSchema,
+    model_validator,
+)
 
 from omnigan.domain import Section
 
 __all__ = [
+    "Adaptive",
     "Duration",
     "Ema",
     "Log",
@@ -102,14 +110,39 @@ class Ramp(Section):
     until: float = Field(default=1.0, gt=0, le=1)
 
 
+class Adaptive(Section):
+    """A strength of augmentation that follows how far the discriminator overfits.
+
+    Attributes:
+        target: How far real logits may be from generated ones: 0 allows no difference, 1 any. The
+            published value is 0.6 (Karras et al. 2020a).
+        speed: Duration in which the strength could go from 0 to 1; None: a quarter of the run.
+        start: Strength at the first step.
+        most: The strength never exceeds this.
+    """
+
+    target: float = Field(gt=0, lt=1)
+    speed: Steps | None = None
+    start: float = Field(default=0.0, ge=0, le=1)
+    most: float = Field(default=0.8, ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _starts_within_bounds(self) -> Adaptive:
+        if self.start > self.most:
+            raise ValueError(f"start ({self.start:g}) must not be above most ({self.most:g})")
+        return self
+
+
 Number = float | Ramp
 """A constant, or a mapping with start, end, shape and until."""
 
 
 def _bounds(low: float, high: float | None) -> AfterValidator:
-    """Check both ends of a number that may be a ramp."""
+    """Check both ends of a number that may be a ramp; what adapts has bounds of its own."""
 
-    def check(value: Number) -> Number:
+    def check(value: Number | Adaptive) -> Number | Adaptive:
+        if isinstance(value, Adaptive):
+            return value
         ends = (value.start, value.end) if isinstance(value, Ramp) else (value,)
         for end in ends:
             if end < low or (high is not None and end > high):
@@ -122,7 +155,7 @@ def _bounds(low: float, high: float | None) -> AfterValidator:
 
 Weight = Annotated[Number, _bounds(0.0, None)]
 Beta = Annotated[Number, _bounds(0.0, 0.999999)]
-Share = Annotated[Number, _bounds(0.0, 1.0)]
+Strength = Annotated[Number | Adaptive, _bounds(0.0, 1.0)]
 
 
 class Penalty(Section):
@@ -173,7 +206,7 @@ class Train(Section):
         betas: Adam's two decay rates.
         clip: Largest gradient norm of either network; None does not clip.
         ema: The moving average of the generator.
-        augment: Strength of the domain's differentiable augmentation, 0 to 1.
+        augment: Strength of the domain's differentiable augmentation, 0 to 1, or how it adapts.
         terms: Weights of the domain's auxiliary generator losses, by name; 1 when not named.
         precision: Number format of the first-order work; penalties are always fp32.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:1`` or ``mps``.
@@ -194,7 +227,7 @@ class Train(Section):
     betas: tuple[Beta, Beta] = (0.0, 0.99)
     clip: float | None = Field(default=None, gt=0)
     ema: Ema = Ema()
-    augment: Share = 0.0
+    augment: Strength = 0.0
     terms: dict[str, Number] = Field(default_factory=dict)
     precision: Literal["fp32", "bf16"] = "fp32"
     device: str = "auto"
@@ -218,6 +251,7 @@ class Log(Section):
         keep: How many of the newest checkpoints are kept (at least two).
         evaluate_every: Steps between evaluations with the domain's metrics; None: never.
         evaluate_samples: Samples of each evaluation.
+        best: The metric by which the best weights are kept; ``auto``: the domain's choice.
     """
 
     every: Steps = Duration(count=25)
@@ -227,6 +261,7 @@ class Log(Section):
     keep: int = Field(default=2, ge=2)
     evaluate_every: Steps | None = None
     evaluate_samples: int = Field(default=256, ge=2)
+    best: str = "auto"
 
 
 class Recipe(Section):

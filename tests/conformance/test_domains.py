@@ -8,7 +8,9 @@ from types import ModuleType
 from typing import Any
 
 import mido
+import numpy as np
 import pytest
+from PIL import Image
 
 from omnigan.domain import Domain
 from omnigan.plugins import available, load_domain
@@ -83,6 +85,26 @@ def _music(write: Callable[[Path], dict[str, Any]]) -> Callable[[Path], dict[str
     return sections
 
 
+def _image(
+    mode: str, size: tuple[int, int], labels: int = 1, **body: Any
+) -> Callable[[Path], dict[str, Any]]:
+    """Return sections for a folder of noise, in sub-folders of the labels' numbers."""
+    shape = {"width": 8, **body}
+
+    def sections(folder: Path) -> dict[str, Any]:
+        rng = np.random.default_rng(0)
+        for number in range(20):
+            channels = len(Image.new(mode, (1, 1)).getbands())
+            pixels = rng.integers(0, 256, (*size, channels), np.uint8)
+            path = folder / str(number % labels) / f"{number}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(pixels.squeeze(), mode).save(path)
+        data = {"source": str(folder), "labels": "folder" if labels > 1 else "none"}
+        return {"data": data, "generator": {"z": 4, **shape}, "discriminator": shape}
+
+    return sections
+
+
 def _points(**data: Any) -> Callable[[Path], dict[str, Any]]:
     networks = {"generator": {"width": 8}, "discriminator": {"width": 8, "critics": 2}}
     return lambda folder: {"data": {"examples": 64, **data}, **networks}
@@ -94,6 +116,12 @@ SMALL: dict[str, list[tuple[str, Callable[[Path], dict[str, Any]]]]] = {
         ("band", _music(_band)),
         ("waltz", _music(_waltz)),
         ("conditional", _music(_two_folders)),
+    ],
+    "image": [
+        ("grey", _image("L", (8, 8))),
+        ("wide", _image("RGBA", (9, 21), labels=2)),
+        ("residual", _image("RGB", (16, 16), labels=3, body="resnet-sn")),
+        ("r3gan", _image("LA", (12, 8), body="r3gan", group_size=4)),
     ],
     "mixture": [("plain", _points()), ("conditional", _points(source="grid", labels=True))],
 }

@@ -1,0 +1,116 @@
+"""The real examples of an evaluation, and what scores of them are made of."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from omnigan.domain import Batch, Domain
+from omnigan.engine import seeds
+from omnigan.evaluation.classes import in_turn, labels_of
+from omnigan.evaluation.extractors import Extractor
+from omnigan.evaluation.provenance import Provenance
+from omnigan.evaluation.real import Excerpt, combined, read
+
+__all__ = ["Material", "RealFeatures", "usual_samples"]
+
+# Comparing with all of a large training set would take too much memory, or too long.
+_MOST_VALUES = 1 << 27
+_MOST = 20_000
+
+
+def usual_samples(domain: Domain) -> int:
+    """Return how many examples are generated for an evaluation unless somebody says it."""
+    return _bearable(domain, 1000)
+
+
+def _bearable(domain: Domain, most: int) -> int:
+    """Return how many examples fit into 512 MiB, at most so many but not too few to score."""
+    return min(most, max(64, _MOST_VALUES // math.prod(domain.space.shape)))
+
+
+@dataclass(frozen=True)
+class Material:
+    """Real examples, read once for any number of evaluations.
+
+    Attributes:
+        domain: Where they are from.
+        held_out: What generated examples are compared with.
+        train: What they may be copied from.
+        like: As many training examples as samples, if there are so many: a perfect generator.
+        labels: Which of the domain's labels those have, ``[N]``, or None.
+        seed: Of every draw.
+        preprocessing: How files became examples, as far as the domain says it.
+        device: Where features are computed.
+    """
+
+    domain: Domain
+    held_out: Excerpt
+    train: Excerpt
+    like: Batch
+    labels: Tensor | None
+    seed: int
+    preprocessing: str
+    device: torch.device
+
+    @classmethod
+    def read(cls, domain: Domain, samples: int, seed: int, device: torch.device) -> Material:
+        """Read at most so many held-out examples, and as much of the training set as is bearable.
+
+        Raises:
+            UserError: There are no held-out or no training examples.
+        """
+        held_out = in_turn(domain, read(domain, "valid", samples, seed))
+        most = max(samples, _bearable(domain, _MOST))
+        train = read(domain, "train", most, seed)
+        some = torch.randperm(len(train), generator=seeds.generator(seed, "evaluate floor"))
+        # In order, so that neighbours stay neighbours.
+        like = in_turn(domain, train.at(some[:samples].sort().values))
+        said = str(domain.describe().get("preprocessing", ""))
+        labels = labels_of(domain, like)
+        return cls(domain, held_out, train, like.batch, labels, seed, said, device)
+
+    def provenance(
+        self, references: Sequence[Excerpt], samples: int, extractor: str = "", weights: str = ""
+    ) -> Provenance:
+        """Return the provenance of a score that depends on some of the excerpts."""
+        hashes = [reference.sha256 for reference in references]
+        return Provenance(
+            extractor=extractor,
+            weights=weights,
+            preprocessing=self.preprocessing,
+            reference=" and ".join(reference.split for reference in references),
+            reference_count=sum(map(len, references)),
+            reference_sha256=hashes[0] if len(hashes) == 1 else combined(*hashes),
+            samples=samples,
+            seed=self.seed,
+        )
+
+
+class RealFeatures:
+    """Features of the real examples, each computed once, when it is first asked for."""
+
+    def __init__(self, material: Material, extractor: Extractor) -> None:
+        self.material = material
+        self.extractor = extractor
+
+    def of(self, x: Tensor) -> Tensor:
+        """Return the features ``[N, F]`` of any examples."""
+        return self.extractor.features(x, self.material.device)
+
+    @cached_property
+    def held_out(self) -> Tensor:
+        return self.of(self.material.held_out.batch.x)
+
+    @cached_property
+    def like(self) -> Tensor:
+        return self.of(self.material.like.x)
+
+    @cached_property
+    def train(self) -> Tensor:
+        return self.of(self.material.train.batch.x)

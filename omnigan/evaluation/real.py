@@ -1,0 +1,83 @@
+"""Real examples to compare with, read as training reads them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from omnigan.domain import Batch, Domain, Split
+from omnigan.engine import seeds
+from omnigan.errors import UserError
+
+__all__ = ["Excerpt", "combined", "digest", "read", "take"]
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """Some examples of a split.
+
+    Attributes:
+        split: Which one.
+        batch: The examples.
+        places: Their numbers in the source.
+        sha256: Of the examples with their conditions.
+    """
+
+    split: Split
+    batch: Batch
+    places: tuple[int, ...]
+    sha256: str
+
+    def __len__(self) -> int:
+        return len(self.batch)
+
+    def at(self, index: Tensor) -> Excerpt:
+        """Return some of the examples, in the order given."""
+        places = tuple(self.places[number] for number in index.tolist())
+        return _excerpt(self.split, take(self.batch, index), places)
+
+
+def _excerpt(split: Split, batch: Batch, places: tuple[int, ...]) -> Excerpt:
+    return Excerpt(split, batch, places, digest({"x": batch.x, **batch.cond}))
+
+
+def read(domain: Domain, split: Split, most: int, seed: int) -> Excerpt:
+    """Draw at most so many examples without replacement; augmentation draws from the seed, too.
+
+    Raises:
+        UserError: There are none.
+    """
+    source = domain.source(split)
+    if not len(source):
+        kind = "training" if split == "train" else "held-out"
+        raise UserError(f"There are no {kind} examples, so nothing can be evaluated.")
+    order = torch.randperm(len(source), generator=seeds.generator(seed, f"evaluate {split}"))
+    places = order[:most].sort().values.tolist()
+    batch = Batch.stack(
+        [source.read(i, seeds.generator(seed, f"evaluate read {split}", i)) for i in places]
+    )
+    return _excerpt(split, batch, tuple(places))
+
+
+def take(batch: Batch, index: Tensor) -> Batch:
+    """Return the examples at some places."""
+    return Batch(batch.x[index], {name: value[index] for name, value in batch.cond.items()})
+
+
+def digest(tensors: Mapping[str, Tensor]) -> str:
+    """Return a SHA-256 of tensors: their names, types, shapes and numbers."""
+    total = hashlib.sha256()
+    for name in sorted(tensors):
+        value = tensors[name].detach().cpu().contiguous()
+        total.update(f"{name} {value.dtype} {list(value.shape)};".encode())
+        total.update(value.flatten().view(torch.uint8).numpy().data)
+    return total.hexdigest()
+
+
+def combined(*hashes: str) -> str:
+    """Return one SHA-256 for several."""
+    return hashlib.sha256(" ".join(hashes).encode()).hexdigest()

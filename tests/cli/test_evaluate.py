@@ -1,0 +1,75 @@
+"""``omnigan evaluate`` with one run and with several, and ``--best``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+Run = Callable[..., tuple[int, str, str]]
+RECIPE = """
+domain: mixture
+data: {examples: 64}
+generator: {width: 8, depth: 2}
+discriminator: {width: 8, depth: 2}
+train: {steps: 6, batch_size: 8, device: cpu, threads: 1}
+log: {every: 2, evaluate_every: 3, evaluate_samples: 20}
+"""
+
+
+@pytest.fixture
+def runs(omnigan: Run, mixture: ModuleType) -> list[str]:
+    """Return two runs that differ in their steps, and one on other data."""
+    Path("mine.yaml").write_text(RECIPE)
+    changes = {"short": [], "long": ["train.steps=9"], "other": ["data.source=grid"]}
+    for name, change in changes.items():
+        assert omnigan("train", "mine.yaml", *change, "--out", name)[0] == 0
+    return list(changes)
+
+
+def test_one_run(omnigan: Run, runs: list[str]) -> None:
+    status, output, _ = omnigan("evaluate", "short", "--samples", "30", "--features", "random")
+    assert status == 0
+    assert "30 generated, 30 held-out and 64 training examples, seed 0" in output
+    assert "features: random " in output
+    assert "\nFrechet distance " in output
+    status, output, errors = omnigan("evaluate", "short", "--features", "inceptoin")
+    assert (status, output) == (2, "")
+    assert "Did you mean 'inception'?" in errors
+
+
+def test_several_runs_are_compared_where_they_can_be(omnigan: Run, runs: list[str]) -> None:
+    status, output, _ = omnigan("evaluate", *runs, "--samples", "30", "--json")
+    assert status == 0
+    told = json.loads(output)
+    frechet = [each for each in told["columns"] if each["title"].startswith("Frechet")]
+    assert [sorted(each["values"]) for each in frechet] == [["long", "short"], ["other"]]
+    assert "content of the reference" in frechet[0]["title"]
+    for column in frechet:
+        for run, value in column["values"].items():
+            (row,) = (
+                row
+                for row in told["evaluations"][run]["rows"]
+                if row["metric"] == "Frechet distance"
+            )
+            assert (row["value"], row["provenance"]) == (value, column["provenance"])
+    status, output, _ = omnigan("evaluate", "short", "long", "--samples", "30")
+    assert status == 0
+    assert output.splitlines()[0].split() == ["metric", "short", "long", "floor", "better"]
+
+
+def test_the_best_weights(omnigan: Run, runs: list[str]) -> None:
+    (kept,) = sorted(Path("long/best").iterdir(), reverse=True)[:1]
+    status, output, _ = omnigan("sample", "long", "--best", "--json")
+    assert status == 0
+    assert json.loads(output)["step"] == int(kept.name.removeprefix("step-"))
+    assert Path("long/generated/best-seed-0/points.txt").is_file()
+    status, _, _ = omnigan("evaluate", "long", "--best", "--samples", "30")
+    assert status == 0
+    omnigan("train", "mine.yaml", "log.evaluate_every=null", "--out", "never")
+    status, _, errors = omnigan("sample", "never", "--best")
+    assert status == 2
+    assert errors.startswith("error: never has no best weights")
