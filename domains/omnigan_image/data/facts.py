@@ -1,0 +1,89 @@
+"""What is known of each image beside its pixels, and how that is kept."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Facts", "pack_facts", "unpack_facts"]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """About the images of a source, in the order of their rows.
+
+    Attributes:
+        names: Name of each.
+        reasons: Why an image could not be used, by row.
+        sizes: ``[N, 2]`` int32, height and width before fitting; 0 for those not used.
+        digests: ``[N, 16]`` uint8, a hash of the fitted pixels.
+        groups: ``[N]`` int64, the lowest row that has the same or nearly the same pixels.
+        labels: The source's own label of each, where it has labels.
+        counts: How many images are of a kind, have a trait, or are duplicates.
+        ignored: Other files of the source, by ending.
+        lasting: False if a file could not be opened, which may be otherwise the next time.
+    """
+
+    names: Sequence[str]
+    reasons: dict[int, str]
+    sizes: NDArray[np.int32]
+    digests: NDArray[np.uint8]
+    groups: NDArray[np.int64]
+    labels: Sequence[str] | None
+    counts: dict[str, Counter[str]]
+    ignored: Counter[str]
+    lasting: bool = True
+
+    def rows(self) -> list[int]:
+        """Return the rows of images that can be used."""
+        return [row for row in range(len(self.names)) if row not in self.reasons]
+
+
+def pack_facts(facts: Facts) -> bytes:
+    """Return facts as an .npz file: NumPy arrays and JSON, never a pickle."""
+    words = {
+        "names": list(facts.names),
+        "reasons": list(facts.reasons.items()),
+        "labels": facts.labels and list(facts.labels),
+        "counts": facts.counts,
+        "ignored": facts.ignored,
+    }
+    buffer = io.BytesIO()
+    np.savez(
+        buffer,
+        words=np.frombuffer(json.dumps(words).encode(), np.uint8),
+        sizes=facts.sizes,
+        digests=facts.digests,
+        groups=facts.groups,
+    )
+    return buffer.getvalue()
+
+
+def unpack_facts(content: bytes) -> Facts:
+    """Invert :func:`pack_facts`.
+
+    Raises:
+        ValueError: The bytes are not what it returned.
+    """
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+            words: dict[str, Any] = json.loads(arrays["words"].tobytes())
+            return Facts(
+                words["names"],
+                dict(words["reasons"]),
+                arrays["sizes"],
+                arrays["digests"],
+                arrays["groups"],
+                words["labels"],
+                {name: Counter(counts) for name, counts in words["counts"].items()},
+                Counter(words["ignored"]),
+            )
+    except Exception as error:  # a damaged zip file can fail in many ways
+        raise ValueError(f"not facts about images: {error}") from error

@@ -1,0 +1,149 @@
+"""Image files: in folders, and in zip and tar archives, which are never unpacked to disk."""
+
+from __future__ import annotations
+
+import tarfile
+import zipfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from omnigan.errors import UserError
+from omnigan.walk import printable, walk
+from omnigan_image.data.collection import Collection, UnreadableImage, most_bytes
+
+__all__ = ["ENDINGS", "folder_files", "open_files", "open_tar", "open_zip"]
+
+ENDINGS = frozenset(
+    (
+        *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".dib", ".gif"),
+        *(".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm"),
+    )
+)
+
+
+def folder_files(root: Path) -> tuple[list[tuple[str, Path]], Counter[str]]:
+    """Return ``(name, file)`` of every image file below a folder by name, and other endings."""
+    files: list[tuple[str, Path]] = []
+    ignored: Counter[str] = Counter()
+    for file in walk(root):
+        if file.suffix.lower() in ENDINGS:
+            files.append((printable(file.relative_to(root).as_posix()), file))
+        else:
+            ignored[file.suffix.lower() or "no ending"] += 1
+    return sorted(files), ignored
+
+
+@contextmanager
+def open_files(
+    files: Sequence[tuple[str, Path]], ignored: Counter[str], source: str
+) -> Iterator[Collection]:
+    """Give image files ``(name, file)``.
+
+    Raises:
+        UserError: There are none.
+    """
+    _require(len(files), ignored, source)
+    yield Collection([name for name, _ in files], lambda place: files[place][1], None, ignored)
+
+
+@contextmanager
+def open_zip(path: Path, max_pixels: int) -> Iterator[Collection]:
+    """Give the images of a zip archive, sorted by name.
+
+    Raises:
+        UserError: It is damaged, or holds no image file.
+    """
+    try:
+        archive = zipfile.ZipFile(path)
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        raise _damaged(path, error) from error
+    with archive:
+        members = [
+            _Member(item.filename, item.file_size, lambda item=item: archive.open(item))  # type: ignore[misc]
+            for item in sorted(archive.infolist(), key=lambda item: item.filename)
+            if not item.is_dir()
+        ]
+        yield _collection(members, path, max_pixels)
+
+
+@contextmanager
+def open_tar(path: Path, max_pixels: int) -> Iterator[Collection]:
+    """Give the images of a tar archive, compressed or not, in the order they lie in it.
+
+    Raises:
+        UserError: It is damaged, or holds no image file.
+    """
+    try:
+        archive = tarfile.open(path)  # noqa: SIM115 - closed below
+    except (OSError, EOFError, tarfile.TarError) as error:
+        raise _damaged(path, error) from error
+    with archive:
+        try:
+            members = [
+                _Member(item.name, item.size, lambda item=item: archive.extractfile(item))  # type: ignore[misc]
+                for item in archive
+                if item.isreg()  # links and devices could lead out of the archive
+            ]
+        except Exception as error:  # of the decompressor, which may be any of several
+            raise _damaged(path, error) from error
+        yield _collection(members, path, max_pixels)
+
+
+@dataclass(frozen=True)
+class _Member:
+    """A file in an archive: its name, its size in bytes and how to open it."""
+
+    name: str
+    size: int
+    open: Callable[[], IO[bytes] | None]
+
+    def read(self, limit: int) -> bytes:
+        """Return the content, but never more than the limit, whatever the archive claims."""
+        if self.size > limit:
+            raise UnreadableImage(f"it is larger than {limit / 1e6:.0f} MB")
+        try:
+            opened = self.open()
+            assert opened is not None  # a regular file
+            with opened:
+                return opened.read(limit)
+        except Exception as error:  # encrypted, damaged, an unknown compression
+            raise UnreadableImage(f"it cannot be unpacked: {error}") from error
+
+
+def _collection(members: Sequence[_Member], path: Path, max_pixels: int) -> Collection:
+    """Name members by their paths without ``..`` and the like; none is ever written to disk."""
+    kept: list[_Member] = []
+    names: list[str] = []
+    ignored: Counter[str] = Counter()
+    for member in members:
+        parts = [part for part in PurePosixPath(member.name.replace("\\", "/")).parts]
+        parts = [part for part in parts if part not in ("/", "..")]
+        if not parts or any(part.startswith(".") or part == "__MACOSX" for part in parts):
+            continue
+        ending = PurePosixPath(parts[-1]).suffix.lower()
+        if ending in ENDINGS:
+            names.append(printable("/".join(parts)))
+            kept.append(member)
+        else:
+            ignored[ending or "no ending"] += 1
+    _require(len(kept), ignored, str(path))
+    limit = most_bytes(max_pixels)
+    return Collection(names, lambda place: kept[place].read(limit), None, ignored)
+
+
+def _require(count: int, ignored: Counter[str], source: str) -> None:
+    if count:
+        return
+    other = ", ".join(f"{number} {ending}" for ending, number in ignored.most_common(3))
+    raise UserError(
+        f"data.source: no image file in '{source}' or in any folder below it"
+        f"{f', only {other}' if other else ''}. Known are {', '.join(sorted(ENDINGS))}"
+    )
+
+
+def _damaged(path: Path, error: Exception) -> UserError:
+    return UserError(f"data.source: '{path}' is a damaged archive ({error}); make it again")

@@ -1,0 +1,144 @@
+"""From the data section of a recipe to training and held-out images."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from omnigan.domain import Notify, Split, silent
+from omnigan.errors import UserError
+from omnigan_image.data.facts import Facts
+from omnigan_image.data.labels import label_names, labeller
+from omnigan_image.data.load import stored_images
+from omnigan_image.data.pictures import Pictures
+from omnigan_image.data.report import Findings
+from omnigan_image.data.sources import find
+from omnigan_image.data.splits import split
+from omnigan_image.data.store import Stored
+from omnigan_image.data_config import ImageData
+
+__all__ = ["Images", "load_images"]
+
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Images:
+    """The images of a source, split into two.
+
+    Attributes:
+        data: The config with nothing left open.
+        stored: All images.
+        train: Rows of those to train on, in random order.
+        valid: Rows of those held out, in random order.
+        labels: Label number of every row, -1 for those not used; None if unconditional.
+        unlabelled: How many were left out because they have no label.
+    """
+
+    data: ImageData
+    stored: Stored
+    train: Rows
+    valid: Rows
+    labels: Rows | None
+    unlabelled: int
+
+    def pictures(self, split: Split) -> Pictures:
+        """Return the training or the held-out images.
+
+        Held-out ones are mirrored like those for training, so that what was learned from mirrored
+        images is compared with its like.
+        """
+        rows = self.train if split == "train" else self.valid
+        labels = None if self.labels is None else self.labels[rows]
+        return Pictures(self.stored.pixels, self.stored.file, rows, labels, self.data.mirror)
+
+    def report(self) -> dict[str, Any]:
+        """Return facts about the data as JSON values; ``summary`` is a list of sentences."""
+        counts: Counter[str] = Counter()
+        if self.labels is not None:
+            used = self.labels[np.concatenate([self.train, self.valid])]
+            names = self.data.label_names or ()
+            counts.update({name: int((used == n).sum()) for n, name in enumerate(names)})
+        return Findings(
+            self.data,
+            self.stored.facts,
+            len(self.train),
+            len(self.valid),
+            counts,
+            self.unlabelled,
+            in_memory=self.stored.file is None,
+        ).plain()
+
+
+def load_images(data: ImageData, notify: Notify = silent) -> tuple[ImageData, Images]:
+    """Read, fit, label and split the images of a source.
+
+    Args:
+        data: The data section of a recipe.
+        notify: Told how many images have been read, if they are not in the cache.
+
+    Returns:
+        The config with everything filled in that was left to the data, and the images.
+
+    Raises:
+        UserError: The source or a setting does not give images; the message says why.
+    """
+    found = find(data.source)
+    label_of = labeller(data, found)
+    data, stored = stored_images(data, found, notify)
+    facts = stored.facts
+    _check_readable(facts, data.source)
+    rows = np.array(facts.rows(), np.int64)
+    texts = label_of(facts.names, facts.labels)
+    labels = None
+    if data.labels != "none":
+        data = data.model_copy(update={"label_names": _names(data, [texts[row] for row in rows])})
+        labels = _numbers(texts, data.label_names or ())
+        rows = rows[labels[rows] >= 0]
+    train, valid = split(
+        facts.groups[rows],
+        [0] * len(rows) if labels is None else labels[rows].tolist(),
+        facts.digests[rows],
+        data.held_out,
+        data.split_seed,
+    )
+    unlabelled = len(facts.names) - len(facts.reasons) - len(rows)
+    train, valid = (_mixed(rows[chosen], data.split_seed) for chosen in (train, valid))
+    return data, Images(data, stored, train, valid, labels, unlabelled)
+
+
+def _mixed(rows: Rows, seed: int) -> Rows:
+    """Return rows in random order: sources are often sorted, and parts of a split must be alike."""
+    return np.random.default_rng(seed).permutation(rows)
+
+
+def _check_readable(facts: Facts, source: str) -> None:
+    broken, total = len(facts.reasons), len(facts.names)
+    if 2 * broken <= total:
+        return
+    shown = list(facts.reasons.items())[:3]
+    examples = "; ".join(f"{facts.names[row]}: {reason}" for row, reason in shown)
+    count = "no image" if broken == total else f"{broken} of {total} images"
+    verb = "can be read" if broken == total else "cannot be read"
+    raise UserError(f"data.source: {count} in '{source}' {verb} ({examples})")
+
+
+def _names(data: ImageData, labels: Sequence[str | None]) -> tuple[str, ...]:
+    found = label_names(labels)
+    names = data.label_names or found
+    if not set(names) & set(found):
+        raise UserError(
+            f"data.label_names: no image has the label {', '.join(names[:5]) or 'of any name'}; "
+            f"there are {', '.join(found[:5]) or 'none'}"
+        )
+    return names
+
+
+def _numbers(labels: Sequence[str | None], names: Sequence[str]) -> Rows:
+    known = {name: number for number, name in enumerate(names)}
+    return np.array([-1 if label is None else known.get(label, -1) for label in labels], np.int64)

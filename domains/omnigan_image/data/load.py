@@ -1,0 +1,97 @@
+"""From a source to fitted images, by way of the cache."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from omnigan.cache import cache_folder, write_atomically
+from omnigan.domain import Notify
+from omnigan_image.data.collection import Collection, spread
+from omnigan_image.data.fit import Canvas
+from omnigan_image.data.sources import Found, open_source
+from omnigan_image.data.store import Stored, cache_key, make, recall
+from omnigan_image.data.survey import settle
+from omnigan_image.data_config import ImageData
+
+__all__ = ["stored_images"]
+
+
+def stored_images(data: ImageData, found: Found, notify: Notify) -> tuple[ImageData, Stored]:
+    """Return the fitted images of a source, and the config with their size and channels.
+
+    An archive or a large array is opened only when its images are not in the cache.
+
+    Raises:
+        UserError: The source is damaged, or holds no images.
+    """
+    identity = _identity(data, found)
+    settled = _settled(data, identity)
+    stored = None
+    if settled is not None:
+        canvas = Canvas.of(settled)
+        stored = recall(cache_key(identity, *_settings(canvas)), canvas.shape)
+    if settled is None or stored is None:
+        with open_source(found, data) as collection:
+            settled, stored = _made(data, settled, identity, _limited(collection, data), notify)
+    if found.kind == "files":  # which others lie there is not part of the identity
+        stored = replace(stored, facts=replace(stored.facts, ignored=found.ignored))
+    return settled, stored
+
+
+def _identity(data: ImageData, found: Found) -> list[Any]:
+    """Return what the images depend on, except for how they are fitted."""
+    own_labels = [data.label_column] if data.labels == "auto" else []
+    place = str(found.path.absolute())
+    limits = [data.max_images, data.max_pixels]
+    return [found.kind, place, found.stamps, data.array, own_labels, limits]
+
+
+def _settings(canvas: Canvas) -> list[Any]:
+    return [*canvas.shape, canvas.fit, canvas.filter, canvas.background]
+
+
+def _limited(collection: Collection, data: ImageData) -> Collection:
+    if data.max_images is None or data.max_images >= len(collection.names):
+        return collection
+    return collection.part(spread(len(collection.names), data.max_images))
+
+
+def _made(
+    data: ImageData,
+    settled: ImageData | None,
+    identity: list[Any],
+    collection: Collection,
+    notify: Notify,
+) -> tuple[ImageData, Stored]:
+    if settled is None:
+        settled = settle(data, collection)
+        note = json.dumps({"size": settled.size, "channels": settled.channels})
+        write_atomically(_note(data, identity), note.encode())
+    canvas = Canvas.of(settled)
+    key = cache_key(identity, *_settings(canvas))
+    return settled, make(key, collection, canvas, data.max_pixels, notify)
+
+
+def _settled(data: ImageData, identity: list[Any]) -> ImageData | None:
+    """Return the config with a size and channels that need no look at the data, if any do."""
+    if isinstance(data.size, int):
+        data = data.model_copy(update={"size": (data.size, data.size)})
+    if isinstance(data.size, tuple) and isinstance(data.channels, int):
+        return data
+    try:
+        note = json.loads(_note(data, identity).read_bytes())
+        size, channels = note["size"], note["channels"]
+        settled = {**data.model_dump(), "size": size, "channels": channels}
+        data = ImageData.model_validate(settled)
+    except (OSError, ValueError, TypeError, KeyError):  # pydantic's errors are ValueErrors
+        return None
+    return data if isinstance(data.size, tuple) and isinstance(data.channels, int) else None
+
+
+def _note(data: ImageData, identity: list[Any]) -> Path:
+    """Return the file that keeps what was read off the data before."""
+    key = cache_key(identity, data.size, data.channels)
+    return cache_folder("image", f"settled-{key}.json")

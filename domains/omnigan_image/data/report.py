@@ -1,0 +1,140 @@
+"""What was found in the data and done with it, for people and for files."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from omnigan.wording import named, numbered
+from omnigan_image.data.facts import Facts
+from omnigan_image.data_config import ImageData
+
+__all__ = ["Findings"]
+
+_NAMED = 100  # unreadable files that are named; the rest is only counted
+_CHANNELS = {1: "grey", 2: "grey with alpha", 3: "RGB", 4: "RGB with alpha"}
+_FITS = {
+    "crop": "the shorter side resized, the longer one cut",
+    "pad": "the longer side resized, the shorter one padded",
+    "stretch": "both sides resized",
+    "keep": "cut or padded, not resized",
+}
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What loading images met.
+
+    Attributes:
+        data: The config, resolved.
+        facts: About every image of the source.
+        train: Images to train on.
+        valid: Images held out.
+        labels: How many images have each label.
+        unlabelled: Images left out because they have none.
+        in_memory: Whether the cache could not be written.
+    """
+
+    data: ImageData
+    facts: Facts
+    train: int
+    valid: int
+    labels: Counter[str]
+    unlabelled: int
+    in_memory: bool
+
+    def plain(self) -> dict[str, Any]:
+        """Return JSON values."""
+        facts, data = self.facts, self.data
+        broken = self._broken()
+        return {
+            "summary": self.sentences(),
+            "source": data.source,
+            "size": list(data.size) if isinstance(data.size, tuple) else data.size,
+            "channels": data.channels,
+            "images": {"train": self.train, "valid": self.valid},
+            "labels": dict(self.labels),
+            "kinds": dict(facts.counts["kinds"].most_common()),
+            "sizes": self._sizes(),
+            "files broken": len(broken),
+            "broken": [f"{name}: {reason}" for name, reason in broken[:_NAMED]],
+            "other files": dict(facts.ignored.most_common()),
+            "images without a label": self.unlabelled,
+            **{name: count for name, count in sorted(facts.counts["traits"].items()) if count},
+            "duplicates": {
+                name: count for name, count in facts.counts["duplicates"].items() if count
+            },
+        }
+
+    def sentences(self) -> list[str]:
+        """Return what a person should know before training, one plain sentence each."""
+        labels = ", ".join(f"{label} ({count})" for label, count in self.labels.items())
+        broken = self._broken()
+        ignored = self.facts.ignored.most_common(5)
+        other = ", ".join(f"{count} {ending}" for ending, count in ignored)
+        return [
+            f"Images: {self.train} to train on, {self.valid} held out.",
+            self._fitting(),
+            *([f"Labels: {labels}."] if labels else []),
+            *([f"Left out without a label: {self.unlabelled}."] if self.unlabelled else []),
+            *([f"Unreadable: {named(broken, 'image')}."] if broken else []),
+            *([f"Other files, ignored: {other}."] if other else []),
+            *self._traits(),
+            *self._duplicates(),
+            *(["The cache cannot be written, so they stay in memory."] if self.in_memory else []),
+        ]
+
+    def _broken(self) -> list[tuple[str, str]]:
+        return [(self.facts.names[row], why) for row, why in sorted(self.facts.reasons.items())]
+
+    def _sizes(self) -> dict[str, list[int]]:
+        sizes = self.facts.sizes[self.facts.rows()]
+        parts: Sequence[tuple[str, Any]] = (
+            ("smallest", sizes.min(0)),
+            ("median", np.median(sizes, 0)),
+            ("largest", sizes.max(0)),
+        )
+        return {name: [int(side) for side in values] for name, values in parts}
+
+    def _fitting(self) -> str:
+        height, width = self.data.size if isinstance(self.data.size, tuple) else (0, 0)
+        assert isinstance(self.data.channels, int)
+        sizes = self._sizes()
+        low, high = sizes["smallest"], sizes["largest"]
+        what = f"Each is {height}x{width} (height x width), {_CHANNELS[self.data.channels]}"
+        if low == high == [height, width]:
+            return f"{what}, as it comes."
+        came = "x".join(map(str, low))
+        if low != high:
+            came = f"sizes between {came} and {'x'.join(map(str, high))}"
+        how = _FITS[self.data.fit]
+        return (
+            f"{what}, made from {came}: {how}. Change data.size or data.fit to have it otherwise."
+        )
+
+    def _traits(self) -> list[str]:
+        found = self.facts.counts["traits"]
+        traits = ", ".join(f"{name} ({count})" for name, count in sorted(found.items()))
+        return [f"Also found: {traits}."] if traits else []
+
+    def _duplicates(self) -> list[str]:
+        counts = self.facts.counts["duplicates"]
+        said = []
+        if counts["equal"] or counts["alike"]:
+            said.append(
+                f"{numbered(counts['equal'], 'exact copy', 'exact copies')} and "
+                f"{numbered(counts['alike'], 'near copy', 'near copies')} of other images; no "
+                "image is trained on while a copy of it is held out."
+            )
+        if counts["too many alike"]:
+            said.append(
+                "So many images look alike that it tells nothing about copies; only exact copies "
+                "are kept on one side of the split."
+            )
+        if counts["not compared"]:
+            said.append("With so many images only exact copies are kept on one side of the split.")
+        return said

@@ -1,0 +1,145 @@
+"""What kind of source a path or a name is, and how to open it."""
+
+from __future__ import annotations
+
+import os
+import tarfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from omnigan.errors import UserError, did_you_mean
+from omnigan_image.data.arrays import npy_images, npz_images
+from omnigan_image.data.cifar import batch_files, cifar_images
+from omnigan_image.data.collection import Collection, stamp
+from omnigan_image.data.digits import digit_images, digits_file
+from omnigan_image.data.file_sources import folder_files, open_files, open_tar, open_zip
+from omnigan_image.data.idx import idx_files, idx_images, is_idx, label_file
+from omnigan_image.data_config import ImageData
+
+__all__ = ["DIGITS", "Found", "find", "open_source"]
+
+DIGITS = "mnist"
+Kind = Literal["digits", "files", "zip", "tar", "npy", "npz", "idx", "cifar"]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A source that exists.
+
+    Attributes:
+        kind: How it is read.
+        path: Where it is.
+        stamps: What changes when its content does; see :func:`stamp`.
+        files: Image files of a folder, ``(name, file)``.
+        ignored: Other files of that folder, by ending.
+    """
+
+    kind: Kind
+    path: Path
+    stamps: list[list[Any]]
+    files: Sequence[tuple[str, Path]] = ()
+    ignored: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def has_labels(self) -> bool:
+        """Whether sources of this kind may come with labels of their own."""
+        return self.kind in ("digits", "npz", "idx", "cifar")
+
+
+def find(source: str) -> Found:
+    """Say what a source is, without reading it.
+
+    Raises:
+        UserError: There is no such source.
+    """
+    if source == DIGITS:
+        return _of_files("digits", digits_file())
+    path = Path(source).expanduser()
+    if path.is_dir():
+        return _folder(path)
+    if path.is_file():
+        return _file(path)
+    hint = "" if os.sep in source else did_you_mean(source, [DIGITS])
+    raise UserError(
+        f"data.source: there is no file or folder '{source}'.{hint} Write the path of a folder of "
+        f"images, of a .zip, .tar, .npy, .npz or IDX file, or '{DIGITS}'"
+    )
+
+
+def _folder(path: Path) -> Found:
+    if files := idx_files(path):
+        return _of_files("idx", path, files)
+    if files := batch_files(path):
+        return _of_files("cifar", path, files)
+    images, ignored = folder_files(path)
+    stamps = [[name, *stamp(file)] for name, file in images]
+    return Found("files", path, stamps, images, ignored)
+
+
+def _file(path: Path) -> Found:
+    try:
+        with path.open("rb") as file:
+            head = file.read(6)
+    except OSError as error:
+        raise UserError(
+            f"data.source: cannot read '{path}' ({error.strerror or error}). Check its permissions"
+        ) from error
+    if head == b"\x93NUMPY":
+        return _of_files("npy", path)
+    if head.startswith(b"PK"):
+        return _of_files("npz" if path.suffix.lower() == ".npz" else "zip", path)
+    if is_idx(path):
+        return _of_files("idx", path)
+    if batch_files(path):
+        return _of_files("cifar", path)
+    if tarfile.is_tarfile(path):
+        return _of_files("tar", path)
+    return Found("files", path, [stamp(path)], [(path.name, path)])
+
+
+def _of_files(kind: Kind, path: Path, files: Sequence[Path] = ()) -> Found:
+    """Return a source of arrays or an archive, with the files that its labels may come from."""
+    files = list(files or [path])
+    if kind == "idx":
+        files += [beside for file in files if (beside := label_file(file)) is not None]
+    if kind == "cifar":
+        folder = files[0].parent
+        files += sorted(f for f in folder.iterdir() if "meta" in f.name or "label_names" in f.name)
+    return Found(kind, path, [stamp(file) for file in files])
+
+
+@contextmanager
+def open_source(found: Found, data: ImageData) -> Iterator[Collection]:
+    """Give the images of a source, and its own labels if ``data.labels`` is ``auto``.
+
+    Raises:
+        UserError: It is damaged, holds no images, or lacks those labels.
+    """
+    label = data.label_column if data.labels == "auto" else None
+    if found.kind == "files":
+        with open_files(found.files, found.ignored, data.source) as collection:
+            yield collection
+    elif found.kind == "zip":
+        with open_zip(found.path, data.max_pixels) as collection:
+            yield collection
+    elif found.kind == "tar":
+        with open_tar(found.path, data.max_pixels) as collection:
+            yield collection
+    else:
+        yield _arrays(found, data.array, label)
+
+
+def _arrays(found: Found, array: str | None, label: str | None) -> Collection:
+    if found.kind == "npy":
+        return npy_images(found.path)
+    if found.kind == "npz":
+        return npz_images(found.path, array, label)
+    if found.kind == "idx":
+        return idx_images(found.path, label is not None)
+    if found.kind == "cifar":
+        return cifar_images(found.path, label)
+    return digit_images(found.path)

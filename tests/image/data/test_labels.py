@@ -1,0 +1,65 @@
+"""Labels from folders, CSV files and the source itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from omnigan.errors import UserError
+from omnigan_image.data.labels import label_names, labeller
+from omnigan_image.data.sources import find
+
+Make = Callable[..., Any]
+
+
+@pytest.fixture
+def labels(config: Make, photos: Path) -> Callable[..., Any]:
+    """Return the labels that images of these names get."""
+
+    def ask(*names: str, **settings: Any) -> Any:
+        return labeller(config(photos, **settings), find(str(photos)))(names, None)
+
+    return ask
+
+
+def test_folders(labels: Make) -> None:
+    def folders(*names: str) -> Any:
+        return labels(*names, labels="folder")
+
+    assert folders("cat/1.png", "dog/2.png", "dog/x/3.png") == ["cat", "dog", "dog"]
+    assert folders("cat/1.png", "2.png") == ["cat", "other"]
+    assert folders("set/train/cat/1.png", "set/train/dog/2.png") == ["cat", "dog"]
+    assert folders("set/cat/1.png", "set/2.png") == ["cat", "other"]
+    assert folders("cat/1.png", "cat/2.png") == ["cat", "cat"]
+    assert folders("1.png", "2.png") == ["other", "other"]
+
+
+def test_a_table(labels: Make, tmp_path: Path) -> None:
+    table = tmp_path / "labels.csv"
+    table.write_text("file,kind\na/x.png,1\ny.png,2\nz,1\n")
+    found = labels(
+        "a/x.png", "b/y.png", "c/z.jpg", "no.png", labels=str(table), label_column="kind"
+    )
+    assert found == ["1", "2", "1", None]
+    with pytest.raises(UserError, match=r"label_column: .* no column 'label', only file, kind"):
+        labels("a.png", labels=str(table))
+
+
+def test_words_that_do_not_suit_the_source(labels: Make, config: Make, folder: Make) -> None:
+    assert labels("a.png", labels="none") == [None]
+    with pytest.raises(UserError, match=r"bring no labels of their own; write 'folder'"):
+        labels("a.png", labels="auto")
+    with pytest.raises(
+        UserError, match=r"Did you mean 'folder'\? It must be 'none', 'folder', 'au"
+    ):
+        labels("a.png", labels="folders")
+    root = folder({"x-images-idx3-ubyte": b"\0\0\x08\x03"}, "idx")
+    with pytest.raises(UserError, match="has no folders of images; write auto"):
+        labeller(config(root, labels="folder"), find(str(root)))
+
+
+def test_names_are_in_a_sensible_order() -> None:
+    assert label_names(["10", "9", None, "9", "b", "a", "01"]) == ("01", "9", "10", "a", "b")
