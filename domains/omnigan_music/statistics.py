@@ -60,7 +60,7 @@ def melody(x: Tensor, grid: Grid) -> Tensor:
     steps = roll.shape[0] * grid.steps
     moves = torch.einsum("btsp,btsq->tpq", roll[:, :, :-1], starting) / steps
     intervals = [_by_interval(track, OCTAVE + 1) for track in moves]
-    bars = roll.unflatten(2, (grid.bars, grid.steps_per_bar)).sum(3)  # [B, T, bars, P]
+    bars = roll.reshape(*roll.shape[:2], grid.bars, grid.steps_per_bar, -1).sum(3)
     mixtures = _mixture(bars @ folding(grid).to(x.device)).mean((0, 2))
     return torch.cat([*intervals, mixtures.flatten()])
 
