@@ -16,7 +16,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Protocol, Self
+from typing import Any, ClassVar, Literal, Protocol, Self, runtime_checkable
 
 import torch
 from pydantic import BaseModel, ConfigDict
@@ -26,6 +26,7 @@ __all__ = [
     "API",
     "Artifact",
     "Batch",
+    "BatchSource",
     "Conditions",
     "Domain",
     "DomainConfig",
@@ -119,6 +120,19 @@ class Source(Protocol):
 
     def read(self, index: int, rng: torch.Generator) -> Batch:
         """Return one example (no batch axis); any augmentation draws from ``rng`` alone."""
+        ...
+
+
+@runtime_checkable
+class BatchSource(Source, Protocol):
+    """A source that reads a whole batch faster than one example after the other."""
+
+    def read_batch(self, indices: Sequence[int], rng: torch.Generator) -> Batch:
+        """Return examples ``[len(indices), ...]``; any augmentation draws from ``rng`` alone."""
+        ...
+
+    def resident(self, device: torch.device) -> BatchSource:
+        """Return this source with its examples kept on a device, if they are few enough."""
         ...
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import torch
 from torch.utils.data import DataLoader, Dataset
 
-from omnigan.domain import Batch, Source
+from omnigan.domain import Batch, BatchSource, Source
 from omnigan.engine.seeds import generator
 from omnigan.errors import UserError
 
@@ -32,7 +32,8 @@ class BatchOrder(Dataset[Batch]):
     """Batch number ``k`` of an endless run over a source, computed without the batches before it.
 
     Each epoch is a fresh permutation; a batch may reach over the end of one. The order depends on
-    (seed, epoch) and an example's augmentation on (seed, epoch, place), never on worker processes.
+    (seed, epoch) and an example's augmentation on (seed, epoch, place), or on the batch's number
+    if the source reads whole batches; never on worker processes.
     """
 
     def __init__(self, source: Source, batch_size: int, seed: int) -> None:
@@ -49,6 +50,10 @@ class BatchOrder(Dataset[Batch]):
             self._epoch = epoch
         return self._order[place]
 
+    def _indices(self, number: int) -> list[int]:
+        size = len(self.source)
+        return [self._index(*divmod(position, size)) for position in self._positions(number)]
+
     def _read(self, position: int) -> Batch:
         epoch, place = divmod(position, len(self.source))
         rng = generator(self.seed, "read", epoch, place)
@@ -58,15 +63,15 @@ class BatchOrder(Dataset[Batch]):
         return range(number * self.batch_size, (number + 1) * self.batch_size)
 
     def __getitem__(self, number: int) -> Batch:
+        if isinstance(self.source, BatchSource):
+            rng = generator(self.seed, "read", number)
+            return self.source.read_batch(self._indices(number), rng)
         return Batch.stack([self._read(position) for position in self._positions(number)])
 
     def poisoned(self, number: int) -> list[int]:
         """Return which examples of the source make batch ``number`` hold NaN or infinite values."""
-        return [
-            self._index(*divmod(position, len(self.source)))
-            for position in self._positions(number)
-            if not _finite(self._read(position))
-        ]
+        pairs = zip(self._indices(number), self._positions(number), strict=True)
+        return [index for index, position in pairs if not _finite(self._read(position))]
 
 
 def _finite(example: Batch) -> bool:

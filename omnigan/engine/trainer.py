@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from omnigan.domain import Batch, Domain
+from omnigan.domain import Batch, BatchSource, Domain
 from omnigan.engine import checkpoint, seeds
 from omnigan.engine.disk import resume_command
 from omnigan.engine.evaluating import Evaluations
@@ -57,6 +57,8 @@ class Trainer:
         self.reporter = reporter
         self.source = domain.source("train")
         check_enough(self.source, recipe.train.batch_size)
+        if isinstance(self.source, BatchSource) and not recipe.train.workers:
+            self.source = self.source.resident(device)
         self.order = BatchOrder(self.source, recipe.train.batch_size, recipe.seed)
         self.adversaries = Adversaries(domain, recipe.train, recipe.seed, device)
         self.journal = Journal(folder.metrics)

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 import torch
 from torch import Tensor
 
-from omnigan.domain import API, Batch, Domain, Source
+from omnigan.domain import API, Batch, BatchSource, Domain, Source
 from omnigan.recipe.schema import Log, Train
 from omnigan.testing.subject import Check, Subject, chance, require, same, spread
 
@@ -114,6 +114,30 @@ def _read(source: Source, place: int, world: int) -> dict[str, Tensor]:
     return {"": example.x, **example.cond}
 
 
+def whole_batches_are_like_examples(subject: Subject) -> None:
+    """A source that reads whole batches gives what its examples stacked would look like."""
+    source = subject.domain.source("train")
+    if not isinstance(source, BatchSource):
+        return
+    places = spread(len(source), subject.size)
+    stacked = Batch.stack([source.read(place, torch.Generator()) for place in places])
+    wanted = {"": stacked.x, **stacked.cond}
+    for reader in (source, source.resident(torch.device("cpu"))):
+        batches = []
+        for world in (0, 1):
+            with chance(world):
+                batch = reader.read_batch(places, torch.Generator().manual_seed(7))
+            batches.append({"": batch.x, **batch.cond})
+        require(
+            same(*batches),
+            "read_batch(indices, rng) gave two results for one seed. It must draw from rng alone.",
+        )
+        require(
+            _kinds(batches[0]) == _kinds(wanted),
+            f"read_batch() gives {_kinds(batches[0])}, but examples stacked are {_kinds(wanted)}.",
+        )
+
+
 def source_can_be_sent_to_a_process(subject: Subject) -> None:
     """Loader processes (``train.workers``) get a copy of the source that reads the same."""
     source = subject.domain.source("train")
@@ -200,6 +224,7 @@ DATA_CHECKS: tuple[Check, ...] = (
     resolved_config_rebuilds_without_data,
     examples_fit_the_space,
     reading_takes_all_chance_from_rng,
+    whole_batches_are_like_examples,
     source_can_be_sent_to_a_process,
     latent_takes_all_chance_from_rng,
     inputs_have_names_of_their_own,

@@ -33,6 +33,26 @@ def _reading(change: Callable[[Batch, Any], Batch]) -> dict[str, Any]:
     return {"source": lambda self, split: Reading(super(type(self), self).source(split), change)}
 
 
+class BatchReading(Reading):
+    """A source whose batches go through a function, and whose examples are right."""
+
+    def read(self, index: int, rng: torch.Generator) -> Batch:
+        example: Batch = self.source.read(index, rng)
+        return example
+
+    def read_batch(self, indices: Any, rng: torch.Generator) -> Batch:
+        return self.change(Batch.stack([self.read(index, rng) for index in indices]), self)
+
+    def resident(self, device: torch.device) -> BatchReading:
+        return self
+
+
+def _batches(change: Callable[[Batch, Any], Batch]) -> dict[str, Any]:
+    return {
+        "source": lambda self, split: BatchReading(super(type(self), self).source(split), change)
+    }
+
+
 def _as_double(example: Batch, source: Any) -> Batch:
     return Batch(example.x.double(), example.cond)
 
@@ -108,12 +128,15 @@ def _int_condition(self: Any, label: str, n: int) -> dict[str, torch.Tensor]:
 FITS = "class_fits_the_contract"
 REBUILDS = "resolved_config_rebuilds_without_data"
 EXAMPLES = "examples_fit_the_space"
+BATCHES = "whole_batches_are_like_examples"
 READS = "reading_takes_all_chance_from_rng"
 LATENT = "latent_takes_all_chance_from_rng"
 LABELS = "labels_agree_with_the_data"
 NO_LABEL = torch.zeros(1, dtype=torch.long)
 
 BROKEN: list[tuple[str, str, dict[str, Any]]] = [
+    (BATCHES, "must draw from rng alone", _batches(_jitter_torch)),
+    (BATCHES, "but examples stacked are", _batches(_with_batch_axis)),
     (FITS, "API is 0", {"API": 0}),
     (FITS, "other than 'train' and 'log'", {"DEFAULTS": {"trian": {}}}),
     (FITS, "batch_size", {"DEFAULTS": {"train": {"batch_size": 0}}}),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +19,14 @@ from omnigan_image.data.store import map_pixels
 __all__ = ["Pictures", "to_tensor"]
 
 
-class Pictures:
-    """A :class:`omnigan.domain.Source` of images ``[C, H, W]`` in [-1, 1].
+SMALL = 1 << 29
+"""Sets of up to so many bytes are kept on the device that trains."""
 
-    To keep a small set on a device, copy ``pixels[rows]`` there and convert it like
-    :func:`to_tensor`; example number ``i`` is row ``rows[i]`` of ``pixels``.
+
+class Pictures:
+    """A :class:`omnigan.domain.BatchSource` of images ``[C, H, W]`` in [-1, 1].
+
+    Example number ``i`` is row ``rows[i]`` of ``pixels``.
 
     Attributes:
         pixels: ``[N, C, H, W]`` uint8, all images of the source, mapped from a file if there is
@@ -44,6 +49,7 @@ class Pictures:
         self.labels = labels
         self.mirror = mirror
         self._file = file
+        self._held: Batch | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -55,6 +61,29 @@ class Pictures:
             x = x.flip(-1)
         cond = {} if self.labels is None else {"label": torch.tensor(int(self.labels[index]))}
         return Batch(x, cond)
+
+    def read_batch(self, indices: Sequence[int], rng: torch.Generator) -> Batch:
+        """Return images ``[B, C, H, W]``; which are mirrored draws from ``rng``."""
+        chosen = torch.tensor(indices)
+        if self._held is None:
+            x = to_tensor(self.pixels[self.rows[indices]])
+            held = Batch(x, {} if self.labels is None else {"label": torch.from_numpy(self.labels)})
+        else:
+            held = self._held
+            x = held.x[chosen.to(held.x.device)].float().div_(127.5).sub_(1)
+        if self.mirror:
+            flipped = (torch.rand(len(x), generator=rng) < 0.5).to(x.device).view(-1, 1, 1, 1)
+            x = torch.where(flipped, x.flip(-1), x)
+        return Batch(x, {name: v[chosen.to(v.device)] for name, v in held.cond.items()})
+
+    def resident(self, device: torch.device) -> Pictures:
+        """Return the same images, as bytes on the device if they are few enough."""
+        if self.pixels[:1].nbytes * len(self) > SMALL:
+            return self
+        kept = copy.copy(self)
+        cond = {} if self.labels is None else {"label": torch.from_numpy(self.labels).to(device)}
+        kept._held = Batch(torch.from_numpy(self.pixels[self.rows]).to(device), cond)
+        return kept
 
     def __getstate__(self) -> dict[str, Any]:
         """Send the name of the file to a loader process, not its content."""

@@ -151,3 +151,24 @@ def test_images_without_a_label_are_left_out(photos: Path, config: Make, tmp_pat
     assert load_images(some)[1].report()["labels"] == {"x0": 3, "x2": 2}
     with pytest.raises(UserError, match="no image has the label q; there are x0, x1, x2"):
         load_images(data.model_copy(update={"label_names": ("q",)}))
+
+
+@pytest.mark.parametrize("mirror", [False, True])
+def test_whole_batches_hold_the_same_images_wherever_they_are_kept(
+    photos: Path, config: Make, mirror: bool
+) -> None:
+    pictures = load_images(config(photos, labels="folder", mirror=mirror))[1].pictures("train")
+    plain = load_images(config(photos, labels="folder"))[1].pictures("train")
+    indices = [3, 0, 3, 5, 1] * 8
+    batch = pictures.read_batch(indices, rng())
+    kept = pictures.resident(torch.device("cpu")).read_batch(indices, rng())
+    assert torch.equal(batch.x, kept.x)
+    assert torch.equal(batch.cond["label"], kept.cond["label"])
+    flips = 0
+    for place, index in enumerate(indices):
+        example = plain.read(index, rng())
+        flipped = torch.equal(batch.x[place], example.x.flip(2))
+        assert flipped or torch.equal(batch.x[place], example.x)
+        assert batch.cond["label"][place] == example.cond["label"]
+        flips += flipped
+    assert (8 < flips < 32) if mirror else flips == 0
