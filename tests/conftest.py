@@ -11,6 +11,11 @@ from types import ModuleType
 import numpy as np
 import pytest
 import torch
+from hypothesis import settings
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("omnigan", deadline=None)
+settings.load_profile("omnigan")
 
 # More threads only slow small tensors down, and child processes should do as we do.
 os.environ["OMP_NUM_THREADS"] = "1"

@@ -67,9 +67,7 @@ def test_a_truncated_file_is_noticed_wherever_it_ends(
     checkpoint.restore(saved, made)
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(name=st.sampled_from(NAMES), share=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
 def test_one_flipped_bit_is_noticed(
     saved: Checkpoint, players: Players, name: str, share: float, bit: int

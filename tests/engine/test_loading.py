@@ -38,7 +38,7 @@ def _first(order: BatchOrder, count: int, first: int = 0) -> tuple[list[int], li
     return indices, [float(value) for batch in some for value in batch.cond["drawn"]]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(count=st.integers(1, 12), share=st.floats(0, 1), seed=st.integers(0, 9))
 def test_every_epoch_reads_every_example_once(count: int, share: float, seed: int) -> None:
     size = 1 + int(share * (count - 1))
@@ -52,7 +52,7 @@ def test_every_epoch_reads_every_example_once(count: int, share: float, seed: in
             assert len(set(epoch)) == len(epoch)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(number=st.integers(0, 200), before=st.lists(st.integers(0, 200), max_size=3))
 def test_a_batch_does_not_depend_on_those_before_it(number: int, before: list[int]) -> None:
     order = BatchOrder(Numbers(7), 3, seed=1)

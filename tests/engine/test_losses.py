@@ -59,7 +59,7 @@ def test_every_loss_of_a_recipe_is_here() -> None:
 
 
 @names
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(real=logits, fake=logits)
 def test_both_sides_equal_the_formulas(name: str, real: list[float], fake: list[float]) -> None:
     arrays = np.array(real), np.array(fake)

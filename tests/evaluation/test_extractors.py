@@ -211,7 +211,7 @@ def test_features_see_a_shift(sided) -> None:
     assert far > 5 * near
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=4), st.integers(0, 1))
 def test_a_network_for_any_shape(shape: list[int], long: int) -> None:
     shape[-1] *= 1 + 20 * long

@@ -63,9 +63,7 @@ def phrases(draw: st.DrawFn) -> torch.Tensor:
     return torch.from_numpy(roll_of(np.array(notes, np.int32), GRID))
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(x=st.lists(phrases(), min_size=1, max_size=3))
 def test_rendered_phrases_come_back_as_they_were(
     x: list[torch.Tensor], domain: MusicDomain, tmp_path: Path

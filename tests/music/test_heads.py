@@ -59,7 +59,7 @@ Head = Callable[[Tensor, Tensor], Tensor]
     size=st.tuples(st.integers(0, 10_000), st.integers(1, 12), st.integers(1, 3)),
     scale=st.floats(0.1, 6),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_values_and_gradients_are_those_of_the_loop(
     head: Head, loop: Head, rest: int, size: tuple[int, int, int], scale: float
 ) -> None:

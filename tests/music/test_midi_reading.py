@@ -272,7 +272,7 @@ notes = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(notes=notes, resolution=st.sampled_from([24, 96, 480, 1000]))
 def test_pretty_midi_reads_the_same_notes(
     notes: list[tuple[int, int, int, int, int]], resolution: int

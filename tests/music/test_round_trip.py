@@ -74,7 +74,7 @@ def phrases(draw: st.DrawFn) -> tuple[Grid, NDArray[np.int32]]:
     return grid, np.array(sorted(notes), np.int32).reshape(-1, 4)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(case=phrases())
 def test_a_phrase_comes_back_as_it_was(case: tuple[Grid, NDArray[np.int32]]) -> None:
     grid, notes = case
@@ -91,7 +91,7 @@ def test_a_phrase_comes_back_as_it_was(case: tuple[Grid, NDArray[np.int32]]) -> 
     assert set(+counts) <= {"bars", "notes", "drum notes"}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(case=phrases())
 def test_mido_finds_every_note_on_its_step(case: tuple[Grid, NDArray[np.int32]]) -> None:
     grid, notes = case

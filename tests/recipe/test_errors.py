@@ -235,9 +235,7 @@ _OVERRIDES = st.builds(
 
 
 @given(st.lists(_EDITS, max_size=4), st.lists(_OVERRIDES, max_size=3))
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_recipe_loads_or_is_refused_clearly(
     written: Write, edits: list[tuple[int, int, str]], overrides: list[str]
 ) -> None:

@@ -25,7 +25,7 @@ def only(kind: str, multiplier: float = 1.0, **options: object) -> Augment:
 
 
 @given(st.integers(1, 4), st.integers(4, 20), st.integers(4, 20), st.floats(0.01, 1))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_any_images_keep_their_shape_and_stay_finite(
     channels: int, height: int, width: int, strength: float
 ) -> None:

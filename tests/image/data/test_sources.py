@@ -96,7 +96,7 @@ def sources(draw: st.DrawFn) -> tuple[str, Any]:
     return kind, np.random.default_rng(shape[1]).integers(1, 256, shape).astype(np.uint8)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(sources())
 def test_every_pixel_of_every_kind_comes_through(
     encode: Make, idx: Make, drawn: tuple[str, Any]

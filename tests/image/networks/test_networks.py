@@ -24,7 +24,7 @@ BODIES = ["dcgan", "resnet-sn", "r3gan"]
 
 @pytest.mark.parametrize("body", BODIES)
 @given(st.integers(1, 4), st.integers(4, 40), st.integers(4, 40), st.sampled_from([0, 3]))
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 def test_images_of_any_size(body: str, channels: int, height: int, width: int, labels: int) -> None:
     shape = (channels, height, width)
     options = {"body": body, "width": 8}

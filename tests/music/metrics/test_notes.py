@@ -37,7 +37,7 @@ def by_loop(x) -> list[tuple[int, ...]]:
     return sorted(found, key=lambda note: (note[0], note[1], note[2], note[4]))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(arrays(np.bool_, st.tuples(st.integers(0, 3), *map(st.just, SMALL.shape))))
 def test_notes_as_read_cell_by_cell(x):
     assert rows(PhraseSet.of(SMALL, x.astype(np.float32)).notes) == by_loop(x)
