@@ -13,40 +13,17 @@ import statistics
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
+from classify import classifier, labelled_images
+from torch import Tensor
 
 import omnigan
-from omnigan.domain import Domain, Split
-
-STEPS, BATCH, RATE = 600, 64, 1e-3
-
-
-def examples(domain: Domain, split: Split) -> tuple[Tensor, Tensor]:
-    """Return all images of a split and their labels."""
-    source, rng = domain.source(split), torch.Generator().manual_seed(0)
-    read = [source.read(place, rng) for place in range(len(source))]
-    return torch.stack([one.x for one in read]), torch.stack([one.cond["label"] for one in read])
 
 
 def accuracy(
     x: Tensor, y: Tensor, held_out: tuple[Tensor, Tensor], classes: int, seed: int
 ) -> float:
-    """Train a small classifier and return its share of right answers on held-out images."""
-    torch.manual_seed(seed)
-    layers: list[nn.Module] = []
-    for a, b in ((x.shape[1], 32), (32, 64), (64, 64)):
-        layers += [nn.Conv2d(a, b, 3, 2, 1), nn.BatchNorm2d(b), nn.ReLU()]
-    network = nn.Sequential(*layers, nn.Flatten(), nn.LazyLinear(classes))
-    network(x[:2])
-    optimizer = torch.optim.Adam(network.parameters(), RATE)
-    for _ in range(STEPS):
-        some = torch.randint(len(x), (BATCH,))
-        optimizer.zero_grad()
-        cross_entropy(network(x[some]), y[some]).backward()
-        optimizer.step()
-    with torch.no_grad():
-        said = network.eval()(held_out[0]).argmax(1)
+    """Train a classifier and return its share of right answers on held-out images."""
+    said = classifier(x, y, classes, seed)(held_out[0]).argmax(1)
     return float((said == held_out[1]).float().mean())
 
 
@@ -64,7 +41,10 @@ def main() -> None:
         0,
         [label for label in labels for _ in range(options.per_class)],
     )
-    real, held_out = examples(trained.domain, "train"), examples(trained.domain, "valid")
+    real, held_out = (
+        labelled_images(trained.domain, "train"),
+        labelled_images(trained.domain, "valid"),
+    )
     synthetic = (made.x, made.cond["label"])
     both = tuple(torch.cat(pair) for pair in zip(real, synthetic, strict=True))
     print(f"{len(real[0])} real, {len(made.x)} synthetic, {len(held_out[0])} held-out images\n")
