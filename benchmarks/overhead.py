@@ -1,6 +1,7 @@
 """What the engine costs: CPU-seconds of its steps over those of a bare hand-written loop.
 
-    python benchmarks/overhead.py
+    python benchmarks/overhead.py music
+    python benchmarks/overhead.py image
 
 Both use the same networks, loss, penalties, augmentation, auxiliary terms, data, batch and
 optimiser, and take turns in short stretches on one thread; the table shows the ratio of each pair
@@ -10,16 +11,18 @@ the check that they are finite, gradient norms and the averages of the batch nor
 
 from __future__ import annotations
 
+import argparse
 import statistics
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import count
 
 import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from omnigan.domain import Batch, Domain
+from omnigan.domain import Batch, BatchSource, Domain
 from omnigan.engine.ema import frozen_copy
 from omnigan.engine.health import as_floats, check_finite
 from omnigan.engine.loading import BatchOrder, batches
@@ -46,12 +49,15 @@ def slope(net: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     return g.flatten(1).square().sum(1).mean() / 2
 
 
-def bare_batches(domain: Domain, train: Train) -> Iterator[Tensor]:
+def bare_batches(domain: Domain, train: Train) -> Iterator[Batch]:
     """Yield batches as a hand-written loop would read them."""
     source, rng = domain.source("train"), torch.Generator().manual_seed(0)
     while True:
         for chosen in torch.randperm(len(source), generator=rng).split(train.batch_size)[:-1]:
-            yield torch.stack([source.read(i, rng).x for i in chosen.tolist()])
+            if isinstance(source, BatchSource):
+                yield source.read_batch(chosen.tolist(), rng)
+            else:
+                yield Batch.stack([source.read(i, rng) for i in chosen.tolist()])
 
 
 def bare_steps(domain: Domain, train: Train) -> Iterator[None]:
@@ -66,28 +72,30 @@ def bare_steps(domain: Domain, train: Train) -> Iterator[None]:
     r1, r2 = train.penalties["r1"], train.penalties["r2"]
     strength, weights = float(train.augment), train.terms
 
-    def critic(x: Tensor) -> Tensor:
-        return d(domain.augment(x, strength, rng))
+    def critic(x: Tensor, real: Batch) -> Tensor:
+        return d(domain.augment(x, strength, rng) if strength else x, **real.cond)
 
     data = bare_batches(domain, train)
     for step in count():
         real = next(data)
+        judge = partial(critic, real=real)
         with torch.no_grad():
-            fake = g(**domain.latent(len(real), rng))
-        loss = softplus(critic(fake) - critic(real)).mean()
+            fake = g(**domain.latent(len(real), rng), **real.cond)
+        loss = softplus(judge(fake) - judge(real.x)).mean()
         if step % r1.interval == 0:
-            slopes = r1.weight * slope(critic, real) + r2.weight * slope(critic, fake)
+            slopes = r1.weight * slope(judge, real.x) + r2.weight * slope(judge, fake)
             loss = loss + r1.interval * slopes
         d_opt.zero_grad()
         loss.backward()
         d_opt.step()
         d.requires_grad_(False)
         real = next(data)
+        judge = partial(critic, real=real)
         with torch.no_grad():
-            judged = critic(real)
-        fake = g(**domain.latent(len(real), rng))
-        scores = critic(fake)
-        terms = domain.generator_terms(fake, Batch(real), scores, 0.0)
+            judged = judge(real.x)
+        fake = g(**domain.latent(len(real), rng), **real.cond)
+        scores = judge(fake)
+        terms = domain.generator_terms(fake, real, scores, 0.0)
         extra = sum(float(weights[name]) * term for name, term in terms.items())
         loss = softplus(judged - scores).mean() + extra
         g_opt.zero_grad()
@@ -109,8 +117,11 @@ def seconds(steps: Iterator[None]) -> float:
 
 def main() -> None:
     """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("recipe", nargs="?", default="music")
+    name = parser.parse_args().recipe
     torch.set_num_threads(1)
-    loaded = load_recipe("music")
+    loaded = load_recipe(name)
     domain = loaded.domain_class(loaded.domain_config).resolve()
     kinds: list[Callable[[Domain, Train], Iterator[None]]] = [engine_steps, bare_steps]
     loops = [kind(domain, loaded.recipe.train) for kind in kinds]
@@ -119,7 +130,7 @@ def main() -> None:
     pairs = [(seconds(loops[0]), seconds(loops[1])) for _ in range(STRETCHES)]
     ratios = sorted(engine / bare for engine, bare in pairs)
     print(
-        f"recipe music, {STRETCHES} pairs of {STEPS} steps, one thread, torch {torch.__version__}"
+        f"recipe {name}, {STRETCHES} pairs of {STEPS} steps, one thread, torch {torch.__version__}"
     )
     print(f"engine {1e3 * statistics.median(e for e, _ in pairs) / STEPS:.1f} CPU-ms per step")
     print(f"bare   {1e3 * statistics.median(b for _, b in pairs) / STEPS:.1f} CPU-ms per step")

@@ -76,15 +76,18 @@ def invert(
     pairs = torch.stack([target, found.x], 1).flatten(0, 1)
     artifacts = trained.render(pairs, folder)  # each file, then its reconstruction
     save_file(dict(found.inputs), folder / "latent.safetensors")
+    names = [str(file) for file in files]
+    if len(names) != len(target):  # a long file may hold several examples
+        names = [f"example {number + 1}" for number in range(len(target))]
+    found_for = zip(names, found.distances.tolist(), found.start.tolist(), strict=True)
     if json:
         values = [
-            {"file": str(file), "distance": float(after), "before": float(before)}
-            for file, after, before in zip(files, found.distances, found.start, strict=True)
+            {"file": name, "distance": after, "before": before} for name, after, before in found_for
         ]
         print_json({"files": values, "out": str(folder)})
         return
-    for file, after, before in zip(files, found.distances, found.start, strict=True):
-        print(f"{file}: distance {float(after):.4f} (the best random sample: {float(before):.4f})")
+    for name, after, before in found_for:
+        print(f"{name}: distance {after:.4f} (the best random sample: {before:.4f})")
     print(artifacts[-1].path)
 
 
