@@ -26,9 +26,12 @@ torch.set_num_threads(1)
 def _cache(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Parse embedded data at most once a session, away from the user's own cache.
 
-    Set OMNIGAN_CACHE to keep the parsed form from one session to the next.
+    Worker processes share it. Set OMNIGAN_CACHE to keep the parsed form from one session to the
+    next.
     """
-    os.environ.setdefault("OMNIGAN_CACHE", str(tmp_path_factory.mktemp("cache")))
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    os.environ.setdefault("OMNIGAN_CACHE", str(shared / "cache"))
 
 
 @pytest.fixture(autouse=True)
