@@ -4,27 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
-from omnigan.domain import (
-    Artifact,
-    Conditions,
-    Domain,
-    DomainConfig,
-    Notify,
-    Source,
-    Space,
-    Split,
-    silent,
-)
+from omnigan.dataset_domain import DatasetDomain
+from omnigan.domain import Artifact, DomainConfig, Notify, Space, silent
 from omnigan.latents import between, draw
 from omnigan_image.config import ImageConfig
 
 if TYPE_CHECKING:
     from omnigan_image.data import Images
+    from omnigan_image.data_config import ImageData
 
 __all__ = ["ImageDomain"]
 
@@ -32,7 +24,7 @@ LOOKED_AT = 256
 """Training images that the first output biases are taken from."""
 
 
-class ImageDomain(Domain):
+class ImageDomain(DatasetDomain):
     """Images ``[C, H, W]`` in [-1, 1], with 1 to 4 channels: grey, grey and alpha, RGB, RGBA."""
 
     Config: ClassVar[type[DomainConfig]] = ImageConfig
@@ -49,34 +41,12 @@ class ImageDomain(Domain):
     }
     config: ImageConfig
 
-    def __init__(self, config: DomainConfig) -> None:
-        if not isinstance(config, ImageConfig):
-            raise TypeError(f"ImageDomain needs an ImageConfig, not {type(config).__name__}")
-        super().__init__(config)
-        self._images: Images | None = None
-
     # ---- data ------------------------------------------------------------------------------
 
-    def resolve(self, notify: Notify = silent) -> Self:
+    def load(self, notify: Notify = silent) -> tuple[ImageData, Images]:
         from omnigan_image.data import load_images
 
-        data, images = load_images(self.config.data, notify)
-        resolved = type(self)(self.config.model_copy(update={"data": data}))
-        resolved._images = images
-        return resolved
-
-    def _loaded(self) -> Images:
-        if self._images is None:
-            from omnigan_image.data import load_images
-
-            _, self._images = load_images(self.config.data)
-        return self._images
-
-    def source(self, split: Split) -> Source:
-        return self._loaded().pictures(split)
-
-    def describe(self) -> dict[str, Any]:
-        return self._loaded().report()
+        return load_images(self.config.data, notify)
 
     @property
     def space(self) -> Space:
@@ -101,10 +71,7 @@ class ImageDomain(Domain):
     def initialise(self, generator: nn.Module, discriminator: nn.Module) -> None:
         from omnigan_image.networks import start_from
 
-        source = self.source("train")
-        rng = torch.Generator().manual_seed(0)
-        places = range(0, len(source), max(1, len(source) // LOOKED_AT))
-        start_from(generator, torch.stack([source.read(place, rng).x for place in places]))
+        start_from(generator, self.some(LOOKED_AT, torch.Generator().manual_seed(0)))
 
     def latent(self, n: int, rng: torch.Generator) -> dict[str, Tensor]:
         options = self.config.generator
@@ -122,12 +89,6 @@ class ImageDomain(Domain):
 
     def labels(self) -> Sequence[str]:
         return self.config.data.label_names or ()
-
-    def condition(self, label: str, n: int) -> Conditions:
-        names = list(self.labels())
-        if label not in names:
-            raise KeyError(label)
-        return {"label": torch.full((n,), names.index(label), dtype=torch.long)}
 
     # ---- what comes out --------------------------------------------------------------------
 

@@ -43,7 +43,7 @@ class Corpus:
     valid: tuple[Piece, ...]
     findings: Findings
 
-    def phrases(self, split: Split) -> Phrases:
+    def source(self, split: Split) -> Phrases:
         """Return the phrases of a split.
 
         Held-out ones are transposed like those for training, so that what was learned from
@@ -80,7 +80,7 @@ class Corpus:
             "tempo": self.grid.tempo,
             "tracks": [asdict(voice) for voice in self.grid.voices],
             "pieces": {"train": len(self.train), "valid": len(self.valid)},
-            "phrases": {split: len(self.phrases(split)) for split in get_args(Split)},
+            "phrases": {split: len(self.source(split)) for split in get_args(Split)},
             "labels": labels,
             **self.findings.plain(),
         }
@@ -100,8 +100,8 @@ class Corpus:
         train, valid = (
             f"{len(phrases)} from {numbered(len(pieces), 'piece')}"
             for phrases, pieces in (
-                (self.phrases("train"), self.train),
-                (self.phrases("valid"), self.valid),
+                (self.source("train"), self.train),
+                (self.source("valid"), self.valid),
             )
         )
         labels = ", ".join(f"{label} ({count})" for label, count in self._labels().items())

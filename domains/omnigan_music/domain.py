@@ -5,26 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
-from omnigan.domain import (
-    Artifact,
-    Batch,
-    Conditions,
-    Domain,
-    DomainConfig,
-    Metric,
-    Notify,
-    Source,
-    Space,
-    Split,
-    silent,
-)
+from omnigan.dataset_domain import DatasetDomain
+from omnigan.domain import Artifact, Batch, DomainConfig, Metric, Notify, Space, silent
 from omnigan.latents import between, draw
-from omnigan_music.config import MusicConfig
+from omnigan_music.config import MusicConfig, MusicData
 from omnigan_music.grid import Grid
 
 if TYPE_CHECKING:
@@ -36,7 +25,7 @@ LOOKED_AT = 512
 """Training phrases that the first output biases are taken from."""
 
 
-class MusicDomain(Domain):
+class MusicDomain(DatasetDomain):
     """Phrases ``[2, tracks, steps, pitches]`` of 0 and 1; see :class:`omnigan_music.grid.Grid`."""
 
     Config: ClassVar[type[DomainConfig]] = MusicConfig
@@ -54,34 +43,12 @@ class MusicDomain(Domain):
     }
     config: MusicConfig
 
-    def __init__(self, config: DomainConfig) -> None:
-        if not isinstance(config, MusicConfig):
-            raise TypeError(f"MusicDomain needs a MusicConfig, not {type(config).__name__}")
-        super().__init__(config)
-        self._corpus: Corpus | None = None
-
     # ---- data ------------------------------------------------------------------------------
 
-    def resolve(self, notify: Notify = silent) -> Self:
+    def load(self, notify: Notify = silent) -> tuple[MusicData, Corpus]:
         from omnigan_music.corpus import load_corpus
 
-        data, corpus = load_corpus(self.config.data, notify)
-        resolved = type(self)(self.config.model_copy(update={"data": data}))
-        resolved._corpus = corpus
-        return resolved
-
-    def _loaded(self) -> Corpus:
-        if self._corpus is None:
-            from omnigan_music.corpus import load_corpus
-
-            _, self._corpus = load_corpus(self.config.data)
-        return self._corpus
-
-    def source(self, split: Split) -> Source:
-        return self._loaded().phrases(split)
-
-    def describe(self) -> dict[str, Any]:
-        return self._loaded().report()
+        return load_corpus(self.config.data, notify)
 
     @cached_property
     def grid(self) -> Grid:
@@ -107,11 +74,9 @@ class MusicDomain(Domain):
     def initialise(self, generator: nn.Module, discriminator: nn.Module) -> None:
         from omnigan_music.networks import start_from
 
-        source = self.source("train")
-        stride = max(1, len(source) // LOOKED_AT)
         rng = torch.Generator().manual_seed(0)
-        phrases = [source.read(i, rng).x for i in range(0, len(source), stride)]
-        start_from(generator, torch.stack(phrases), self.latent(LOOKED_AT, rng))
+        phrases = self.some(LOOKED_AT, rng)
+        start_from(generator, phrases, self.latent(LOOKED_AT, rng))
 
     def latent(self, n: int, rng: torch.Generator) -> dict[str, Tensor]:
         options = self.config.generator
@@ -137,12 +102,6 @@ class MusicDomain(Domain):
 
     def labels(self) -> Sequence[str]:
         return self.config.data.label_names or ()
-
-    def condition(self, label: str, n: int) -> Conditions:
-        names = list(self.labels())
-        if label not in names:
-            raise KeyError(label)
-        return {"label": torch.full((n,), names.index(label), dtype=torch.long)}
 
     # ---- what comes out --------------------------------------------------------------------
 

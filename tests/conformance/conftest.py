@@ -39,3 +39,11 @@ def complaint(changed: Callable[..., Domain]) -> Callable[..., str]:
         return text
 
     return ask
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give a test that asks for ``rule``, ``phrase`` and ``methods`` each row of its ``BROKEN``."""
+    if "methods" in metafunc.fixturenames:
+        rows = metafunc.module.BROKEN
+        names = [f"{rule}-{phrase}" for rule, phrase, _ in rows]
+        metafunc.parametrize(("rule", "phrase", "methods"), rows, ids=names)

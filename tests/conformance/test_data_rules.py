@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import pytest
 import torch
 
 from omnigan.domain import Batch, Space
@@ -186,9 +185,6 @@ BROKEN: list[tuple[str, str, dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("rule", "phrase", "methods"), BROKEN, ids=[f"{rule}-{phrase}" for rule, phrase, _ in BROKEN]
-)
 def test_a_broken_rule_is_named(
     complaint: Callable[..., str], rule: str, phrase: str, methods: dict[str, Any]
 ) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from torch import Tensor, nn
 
 from omnigan.domain import Domain
@@ -40,9 +39,6 @@ BROKEN: list[tuple[str, str, dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("rule", "phrase", "methods"), BROKEN, ids=[f"{rule}-{phrase}" for rule, phrase, _ in BROKEN]
-)
 def test_a_broken_rule_is_named(
     complaint: Callable[..., str], rule: str, phrase: str, methods: dict[str, Any]
 ) -> None:

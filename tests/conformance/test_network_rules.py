@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 import torch
 from torch import Tensor, nn
 
@@ -179,9 +178,6 @@ BROKEN: list[tuple[str, str, dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("rule", "phrase", "methods"), BROKEN, ids=[f"{rule}-{phrase}" for rule, phrase, _ in BROKEN]
-)
 def test_a_broken_rule_is_named(
     complaint: Callable[..., str], rule: str, phrase: str, methods: dict[str, Any]
 ) -> None:

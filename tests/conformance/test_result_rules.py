@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 import torch
 from torch import Tensor
 
@@ -77,9 +76,6 @@ BROKEN: list[tuple[str, str, dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("rule", "phrase", "methods"), BROKEN, ids=[f"{rule}-{phrase}" for rule, phrase, _ in BROKEN]
-)
 def test_a_broken_rule_is_named(
     complaint: Callable[..., str], rule: str, phrase: str, methods: dict[str, Any]
 ) -> None:

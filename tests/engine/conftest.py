@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -136,3 +137,13 @@ def run(mixture: ModuleType, out: Path) -> Callable[..., Heard]:
 def game() -> Game:
     """Return an object that starts adversaries and moves them on."""
     return Game()
+
+
+@pytest.fixture
+def lines() -> Callable[[Path], list[dict[str, Any]]]:
+    """Return a function that gives what a run has written into ``metrics.jsonl``."""
+
+    def read(out: Path) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
+
+    return read

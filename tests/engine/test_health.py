@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -11,20 +10,11 @@ from typing import Any
 import pytest
 import torch
 
-from omnigan.engine import checkpoint, health, trainer
+from omnigan.engine import health, trainer
 from omnigan.engine.health import Balance, about_samples
 
 Run = Callable[..., Any]
-
-
-def _lines(out: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
-
-
-def _weights(out: Path) -> dict[str, bytes]:
-    newest = checkpoint.find(out / "checkpoints")[0]
-    checkpoint.read_state(newest)  # it is whole
-    return {path.name: path.read_bytes() for path in newest.folder.glob("*.safetensors")}
+Lines = Callable[[Path], list[dict[str, Any]]]
 
 
 def test_a_discriminator_that_has_won_for_long_is_told_with_the_keys_to_turn() -> None:
@@ -43,12 +33,14 @@ def test_a_discriminator_that_has_won_for_long_is_told_with_the_keys_to_turn() -
     assert other.watch(1.0) is not None
 
 
-def test_a_run_warns_of_a_lost_game(run: Run, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_warns_of_a_lost_game(
+    run: Run, lines: Lines, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(health, "PATIENCE", 8)
     monkeypatch.setattr(health, "WON", 0.0)
     told = run().about("told every pair apart")
     assert [text.split(":")[0] for text in told] == ["step 8", "step 16", "step 24"]
-    assert [line["step"] for line in _lines(out) if "warning" in line and "pair" in line["warning"]]
+    assert [line["step"] for line in lines(out) if "warning" in line and "pair" in line["warning"]]
 
 
 class _Silent:

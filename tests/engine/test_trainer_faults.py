@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import math
 import os
 import resource
@@ -22,10 +21,7 @@ from omnigan.engine.step import Adversaries
 from omnigan.errors import OmniganError
 
 Run = Callable[..., Any]
-
-
-def _lines(out: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
+Lines = Callable[[Path], list[dict[str, Any]]]
 
 
 def _weights(out: Path) -> dict[str, bytes]:
@@ -66,7 +62,7 @@ def poison(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[tuple[int, int
 
 @pytest.mark.parametrize("step", [3, 25])
 def test_after_nan_a_run_goes_on_from_its_checkpoint_with_other_noise(
-    run: Run, out: Path, tmp_path: Path, poison: Any, step: int
+    *, lines: Lines, run: Run, out: Path, tmp_path: Path, poison: Any, step: int
 ) -> None:
     run(out=tmp_path / "calm")
     hits = poison(step, attempts=2)
@@ -82,9 +78,9 @@ def test_after_nan_a_run_goes_on_from_its_checkpoint_with_other_noise(
     assert weights.keys() == _weights(tmp_path / "calm").keys()
     assert weights["generator.safetensors"] != _weights(tmp_path / "calm")["generator.safetensors"]
     assert api.load(out).generate(20).x.isfinite().all()
-    steps = [line["step"] for line in _lines(out) if "d_loss" in line]
+    steps = [line["step"] for line in lines(out) if "d_loss" in line]
     assert steps == [5, 10, 15, 20, 25, 30]
-    assert len([line for line in _lines(out) if "went back" in line.get("warning", "")]) == 1
+    assert len([line for line in lines(out) if "went back" in line.get("warning", "")]) == 1
 
 
 def test_nan_again_and_again_ends_a_run_with_its_last_good_checkpoint(
@@ -162,6 +158,8 @@ def test_a_disk_that_is_full_from_the_start_is_one_sentence(run: Run) -> None:
 
 @pytest.mark.parametrize("number", range(0, 40, 7))
 def test_no_space_at_any_write_leaves_a_run_that_resumes(
+    *,
+    lines: Lines,
     run: Run,
     out: Path,
     tmp_path: Path,
@@ -186,7 +184,7 @@ def test_no_space_at_any_write_leaves_a_run_that_resumes(
         return  # nothing had begun
     run("train.steps=12", "log.checkpoint_every=4", resume=True)
     assert _weights(out) == _weights(tmp_path / "calm")
-    assert _lines(out) == _lines(tmp_path / "calm")
+    assert lines(out) == lines(tmp_path / "calm")
 
 
 def test_another_error_of_the_system_is_not_called_a_full_disk(

@@ -41,7 +41,7 @@ def test_a_folder_becomes_phrases(folder: Path) -> None:
     ]
     assert (len(corpus.train), len(corpus.valid)) == (7, 2)
     assert {p.name for p in corpus.train}.isdisjoint(p.name for p in corpus.valid)
-    train, valid = corpus.phrases("train"), corpus.phrases("valid")
+    train, valid = corpus.source("train"), corpus.source("valid")
     assert (len(train), len(valid)) == (7 * 13, 2 * 13)
     x = train.read(0, torch.Generator()).x
     assert x.shape == corpus.grid.shape
@@ -89,7 +89,7 @@ def test_variants_are_on_one_side(folder: Path, track: Make, midi: Make, tune: M
 def test_labels_reach_the_phrases(folder: Path) -> None:
     data, corpus = load_corpus(MusicData(source=str(folder), labels="folder"))
     assert data.label_names == ("fast", "slow")
-    phrases = corpus.phrases("train")
+    phrases = corpus.source("train")
     labels = [int(phrases.read(n, torch.Generator()).cond["label"]) for n in range(len(phrases))]
     expected = [("fast", "slow").index(p.name[:4]) for p in corpus.train for _ in range(13)]
     assert labels == expected

@@ -47,7 +47,7 @@ class Images:
     labels: Rows | None
     unlabelled: int
 
-    def pictures(self, split: Split) -> Pictures:
+    def source(self, split: Split) -> Pictures:
         """Return the training or the held-out images.
 
         Held-out ones are mirrored like those for training, so that what was learned from mirrored

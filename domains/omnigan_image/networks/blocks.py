@@ -6,7 +6,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-__all__ = ["ConditionalNorm", "Output", "doubling", "labelled", "lrelu"]
+from omnigan_image.networks.sizes import Size
+
+__all__ = ["ConditionalNorm", "FromLatent", "Output", "doubling", "lrelu"]
 
 MOST_DOUBLED = 8
 CLOSEST = 0.98
@@ -23,9 +25,29 @@ def doubling(width: int, stages: int) -> list[int]:
     return [width * min(2**stage, MOST_DOUBLED) for stage in reversed(range(stages))]
 
 
-def labelled(embedding: nn.Embedding | None, z: Tensor, label: Tensor | None) -> Tensor:
-    """Return latent vectors ``[B, Z]`` moved by their labels' embeddings."""
-    return z if embedding is None or label is None else z + embedding(label)
+class FromLatent(nn.Module):
+    """A generator whose coarsest maps are a linear layer of the latent vector.
+
+    Args:
+        z: Size of the latent vector.
+        channels: Channels of the coarsest maps.
+        size: Their height and width.
+        labels: Number of labels; with any, their embeddings move the latent vector.
+        bias: Whether the linear layer has one.
+    """
+
+    def __init__(self, z: int, channels: int, size: Size, labels: int, bias: bool) -> None:
+        super().__init__()
+        self.coarsest = (channels, *size)
+        self.label = nn.Embedding(labels, z) if labels else None
+        self.base = nn.Linear(z, channels * size[0] * size[1], bias=bias)
+
+    def coarsest_maps(self, z: Tensor, label: Tensor | None) -> Tensor:
+        """Return maps ``[B, C, h, w]`` of latent vectors ``[B, Z]``."""
+        if self.label is not None and label is not None:
+            z = z + self.label(label)
+        maps: Tensor = self.base(z)
+        return maps.view(len(z), *self.coarsest)
 
 
 class ConditionalNorm(nn.Module):

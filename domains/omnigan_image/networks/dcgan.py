@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from omnigan_image.networks.blocks import ConditionalNorm, Output, doubling, labelled
+from omnigan_image.networks.blocks import ConditionalNorm, FromLatent, Output, doubling
 from omnigan_image.networks.sizes import Step, steps_up
 
 __all__ = ["DcganDiscriminator", "DcganGenerator"]
@@ -13,7 +13,7 @@ PUBLISHED = 0.02
 """Standard deviation of fresh weights in networks with batch normalisation."""
 
 
-class DcganGenerator(nn.Module):
+class DcganGenerator(FromLatent):
     """Latent vectors to images ``[B, C, H, W]`` in (-1, 1).
 
     Labels move the latent vector, and choose gains and shifts of the batch norms.
@@ -26,14 +26,11 @@ class DcganGenerator(nn.Module):
     """
 
     def __init__(self, shape: tuple[int, ...], width: int, z: int, labels: int) -> None:
-        super().__init__()
         colours, height, wide = shape
         steps = steps_up(height, wide)
         channels = [*doubling(width, len(steps)), colours]
-        self.first = (channels[0], *steps[0].coarse)
-        self.label = nn.Embedding(labels, z) if labels else None
         # On a map of one pixel a transposed convolution is a linear layer.
-        self.base = nn.Linear(z, channels[0] * steps[0].coarse[0] * steps[0].coarse[1], bias=False)
+        super().__init__(z, channels[0], steps[0].coarse, labels, bias=False)
         self.norms = nn.ModuleList(ConditionalNorm(c, labels) for c in channels[:-1])
         self.ups = nn.ModuleList(
             nn.ConvTranspose2d(a, b, step.kernel, step.stride, 1, bias=False)
@@ -50,7 +47,7 @@ class DcganGenerator(nn.Module):
             z: ``[B, z]``.
             label: ``[B]`` integers where the network is conditional.
         """
-        x = self.base(labelled(self.label, z, label)).view(len(z), *self.first)
+        x = self.coarsest_maps(z, label)
         for norm, up in zip(self.norms, self.ups, strict=True):
             x = up(norm(x, label).relu())
         made: Tensor = self.output(x)

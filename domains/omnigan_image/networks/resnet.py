@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, interpolate
 from torch.nn.utils.parametrizations import spectral_norm
 
-from omnigan_image.networks.blocks import ConditionalNorm, Output, doubling, labelled
+from omnigan_image.networks.blocks import ConditionalNorm, FromLatent, Output, doubling
 from omnigan_image.networks.sizes import Size, steps_up
 
 __all__ = ["ResnetDiscriminator", "ResnetGenerator"]
@@ -48,7 +48,7 @@ class _Up(nn.Module):
         return made
 
 
-class ResnetGenerator(nn.Module):
+class ResnetGenerator(FromLatent):
     """Latent vectors to images ``[B, C, H, W]`` in (-1, 1).
 
     Args:
@@ -59,13 +59,10 @@ class ResnetGenerator(nn.Module):
     """
 
     def __init__(self, shape: tuple[int, ...], width: int, z: int, labels: int) -> None:
-        super().__init__()
         colours, height, wide = shape
         steps = steps_up(height, wide)
         channels = doubling(width, len(steps) + 1)
-        self.first = (channels[0], *steps[0].coarse)
-        self.label = nn.Embedding(labels, z) if labels else None
-        self.base = nn.Linear(z, channels[0] * steps[0].coarse[0] * steps[0].coarse[1])
+        super().__init__(z, channels[0], steps[0].coarse, labels, bias=True)
         self.blocks = nn.ModuleList(
             _Up(a, b, step.fine, labels)
             for a, b, step in zip(channels[:-1], channels[1:], steps, strict=True)
@@ -83,7 +80,7 @@ class ResnetGenerator(nn.Module):
             z: ``[B, z]``.
             label: ``[B]`` integers where the network is conditional.
         """
-        x = self.base(labelled(self.label, z, label)).view(len(z), *self.first)
+        x = self.coarsest_maps(z, label)
         for block in self.blocks:
             x = block(x, label)
         made: Tensor = self.output(self.conv(self.norm(x, label).relu()))

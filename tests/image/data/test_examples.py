@@ -28,20 +28,20 @@ def test_labels_are_conditions(photos: Path, config: Make, scene: Make) -> None:
     assert data.label_names == ("a", "b")
     letters = {scene(n).tobytes(): "ab"[n % 2] for n in range(10)}
     for split in get_args(Split):
-        pictures = images.pictures(split)
+        pictures = images.source(split)
         for index in range(len(pictures)):
             example = pictures.read(index, rng())
             label = example.cond["label"]
             assert (label.dtype, label.shape) == (torch.int64, ())
             pixels = pictures.pixels[pictures.rows[index]].transpose(1, 2, 0)
             assert data.label_names[int(label)] == letters[pixels.tobytes()]
-    assert load_images(config(photos))[1].pictures("train").read(0, rng()).cond == {}
+    assert load_images(config(photos))[1].source("train").read(0, rng()).cond == {}
 
 
 def test_bytes_become_minus_one_to_one_exactly(folder: Make, encode: Make, config: Make) -> None:
     ramp = np.arange(256, dtype=np.uint8).reshape(16, 16, 1)
     root = folder({"a.png": encode(ramp), "b.png": encode(ramp.transpose(1, 0, 2).copy())})
-    x = load_images(config(root))[1].pictures("train").read(0, rng()).x
+    x = load_images(config(root))[1].source("train").read(0, rng()).x
     assert sorted(x.ravel().tolist()) == pytest.approx(
         [n / 127.5 - 1 for n in range(256)], abs=1e-7
     )
@@ -49,8 +49,8 @@ def test_bytes_become_minus_one_to_one_exactly(folder: Make, encode: Make, confi
 
 
 def test_mirroring_draws_from_the_generator_alone(photos: Path, config: Make) -> None:
-    plain = load_images(config(photos))[1].pictures("train")
-    mirrored = load_images(config(photos, mirror=True))[1].pictures("train")
+    plain = load_images(config(photos))[1].source("train")
+    mirrored = load_images(config(photos, mirror=True))[1].source("train")
     generator = rng()
     flips = 0
     for _ in range(200):
@@ -64,7 +64,7 @@ def test_mirroring_draws_from_the_generator_alone(photos: Path, config: Make) ->
 
 
 def test_pictures_go_to_another_process_without_their_pixels(photos: Path, config: Make) -> None:
-    pictures = load_images(config(photos, labels="folder", size=96))[1].pictures("train")
+    pictures = load_images(config(photos, labels="folder", size=96))[1].source("train")
     sent = bytes(ForkingPickler.dumps(pictures))
     assert len(sent) < 3000
     received = ForkingPickler.loads(sent)
@@ -91,7 +91,7 @@ def test_the_split_follows_content_not_names(
     renamed = folder({f"{9 - n}.png": encode(scene(n)) for n in range(10)}, "renamed")
     valid = []
     for root, seed in ((photos, 0), (renamed, 0), (photos, 1)):
-        pictures = load_images(config(root, split_seed=seed))[1].pictures("valid")
+        pictures = load_images(config(root, split_seed=seed))[1].source("valid")
         valid.append({pictures.pixels[row].tobytes() for row in pictures.rows})
     assert valid[0] == valid[1] != valid[2]
 
@@ -157,8 +157,8 @@ def test_images_without_a_label_are_left_out(photos: Path, config: Make, tmp_pat
 def test_whole_batches_hold_the_same_images_wherever_they_are_kept(
     photos: Path, config: Make, mirror: bool
 ) -> None:
-    pictures = load_images(config(photos, labels="folder", mirror=mirror))[1].pictures("train")
-    plain = load_images(config(photos, labels="folder"))[1].pictures("train")
+    pictures = load_images(config(photos, labels="folder", mirror=mirror))[1].source("train")
+    plain = load_images(config(photos, labels="folder"))[1].source("train")
     indices = [3, 0, 3, 5, 1] * 8
     batch = pictures.read_batch(indices, rng())
     kept = pictures.resident(torch.device("cpu")).read_batch(indices, rng())

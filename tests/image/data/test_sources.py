@@ -34,7 +34,7 @@ def all_of(images: Images) -> set[bytes]:
     """Return every image [H, W, C] of both splits as bytes, read as examples are."""
     found = set()
     for split in get_args(Split):
-        pictures = images.pictures(split)
+        pictures = images.source(split)
         for index in range(len(pictures)):
             x = pictures.read(index, rng()).x
             assert x.dtype == torch.float32
@@ -153,7 +153,7 @@ def test_the_digits(monkeypatch: pytest.MonkeyPatch) -> None:
     assert report["images"] == {"train": 4000, "valid": 1000}
     assert set(report["labels"].values()) == {500}
     assert report["duplicates"] == {}  # digits of one shape are not taken for copies
-    valid = images.pictures("valid")
+    valid = images.source("valid")
     for index in range(0, 1000, 97):
         example = valid.read(index, rng())
         pixels = ((example.x[0] + 1) * 127.5).round().byte().numpy()

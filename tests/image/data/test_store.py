@@ -147,7 +147,7 @@ def test_an_unwritable_cache_costs_nothing_but_time_and_memory(
     assert images.stored.file is None
     assert "they stay in memory" in images.report()["summary"][-1]
     assert blocked.read_bytes() == b""
-    pictures = images.pictures("train")
+    pictures = images.source("train")
     sent = ForkingPickler.loads(ForkingPickler.dumps(pictures))
     assert torch.equal(sent.read(0, torch.Generator()).x, pictures.read(0, torch.Generator()).x)
 

@@ -21,7 +21,7 @@ def chorales():
     rng = torch.Generator()
     halves = []
     for split in ("train", "valid"):
-        phrases = corpus.phrases(split)
+        phrases = corpus.source(split)
         halves.append(torch.stack([phrases.read(i, rng).x for i in range(len(phrases))]))
     return metrics_for(corpus.grid), *halves
 
