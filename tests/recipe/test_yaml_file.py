@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import contextlib
 import time
 from pathlib import Path
 from typing import Any
@@ -190,6 +189,11 @@ def test_other_readers_agree_on_what_is_written(value: object) -> None:
 
 
 @given(st.text(max_size=200))
-def test_any_text_is_read_or_refused(text: str) -> None:
-    with contextlib.suppress(UserError):
-        parse_yaml(text, "file")
+def test_any_text_is_refused_or_means_what_it_means_when_written_again(text: str) -> None:
+    try:
+        values = parse_yaml(text, "file").values
+    except UserError as error:
+        assert "file" in str(error)
+    else:
+        again = parse_yaml(write_yaml({"value": values}), "file").values["value"]
+        assert repr(again) == repr(values)
