@@ -192,8 +192,7 @@ def test_other_readers_agree_on_what_is_written(value: object) -> None:
 def test_any_text_is_refused_or_means_what_it_means_when_written_again(text: str) -> None:
     try:
         values = parse_yaml(text, "file").values
-    except UserError as error:
-        assert "file" in str(error)
-    else:
-        again = parse_yaml(write_yaml({"value": values}), "file").values["value"]
-        assert repr(again) == repr(values)
+    except UserError:  # a refusal in words is the other answer allowed; any other error fails
+        return
+    again = parse_yaml(write_yaml({"value": values}), "file").values["value"]
+    assert repr(again) == repr(values)
