@@ -58,7 +58,7 @@ def score(run: Path) -> Evaluation:
     """Score a run's moving average on the features of a classifier of the training images."""
     trained = omnigan.load(run)
     evaluator = Evaluator(trained.domain, SAMPLES, 1, features="classifier")
-    return evaluator(trained.generate(SAMPLES, 1, evaluator.labels(SAMPLES)))
+    return evaluator(evaluator.generate(trained, SAMPLES))
 
 
 def value(evaluation: Evaluation, metric: str) -> tuple[float, float]:

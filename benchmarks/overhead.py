@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from omnigan.domain import Batch, BatchSource, Domain
+from omnigan.domain import Batch, BatchSource, Domain, Judgement, Judgements
 from omnigan.engine.ema import frozen_copy
 from omnigan.engine.health import as_floats, check_finite
 from omnigan.engine.loading import BatchOrder, batches
@@ -95,7 +95,7 @@ def bare_steps(domain: Domain, train: Train) -> Iterator[None]:
             judged = judge(real.x)
         fake = g(**domain.latent(len(real), rng), **real.cond)
         scores = judge(fake)
-        terms = domain.generator_terms(fake, real, scores, 0.0)
+        terms = domain.generator_terms(fake, real, Judgements(Judgement.of(scores)), 0.0)
         extra = sum(float(weights[name]) * term for name, term in terms.items())
         loss = softplus(judged - scores).mean() + extra
         g_opt.zero_grad()

@@ -114,7 +114,7 @@ def evaluate(
     evaluator = Evaluator(
         trained.domain, samples, seed, features=features, notify=notify, device=trained.device
     )
-    return evaluator(trained.generate(samples, seed, evaluator.labels(samples)))
+    return evaluator(evaluator.generate(trained, samples))
 
 
 def _existing(out: Path | None, name: str) -> RunFolder:

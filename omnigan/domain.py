@@ -6,8 +6,9 @@ checked on every installed domain by :func:`omnigan.testing.check_domain`:
 * all chance comes in through arguments: ``Source.read`` and ``Domain.latent`` draw only from the
   generator they are given, and the generator network is a pure function of its inputs;
 * conditions are a mapping of tensors, each ``[B, ...]``; unconditional is the empty mapping;
-* the discriminator returns logits ``[B, ...]`` or a list of such tensors (several critics), does
-  not mix the examples of a batch, and can be differentiated twice.
+* the discriminator returns logits ``[B, ...]``, a list of such tensors (several critics), or a
+  :class:`Judgement` that holds features as well; it does not mix the examples of a batch, and can
+  be differentiated twice.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ __all__ = [
     "Conditions",
     "Domain",
     "DomainConfig",
+    "Judgement",
+    "Judgements",
     "Metric",
     "Notify",
     "Section",
@@ -105,6 +108,39 @@ class Batch:
 
 
 @dataclass(frozen=True)
+class Judgement:
+    """What a discriminator makes of a batch.
+
+    Attributes:
+        logits: One tensor ``[B, ...]`` for each critic.
+        features: Activations on the way there, for a generator loss that matches them.
+    """
+
+    logits: Sequence[Tensor]
+    features: Sequence[Tensor] = ()
+
+    @staticmethod
+    def of(output: Tensor | Sequence[Tensor] | Judgement) -> Judgement:
+        """Return what a discriminator returned in its longest form."""
+        if isinstance(output, Judgement):
+            return output
+        return Judgement([output] if isinstance(output, Tensor) else output)
+
+
+@dataclass(frozen=True)
+class Judgements:
+    """What the discriminator makes of the two batches of a generator update.
+
+    Attributes:
+        generated: With its graph.
+        real: Without graph; None where neither the adversarial loss nor features ask for it.
+    """
+
+    generated: Judgement
+    real: Judgement | None = None
+
+
+@dataclass(frozen=True)
 class Artifact:
     """One file that a person can open."""
 
@@ -147,13 +183,14 @@ class Metric:
         compute: Called as ``compute(x)`` when ``against`` is None, else ``compute(x, reference)``;
             both are ``[N, *space.shape]`` on the CPU. Returns one number or several by name.
         against: What the set is compared with: nothing (a statistic, such as notes per bar), the
-            held-out examples (a distance) or the training examples (originality).
+            held-out examples (a distance), the training examples (originality), or, where
+            :attr:`Domain.paired`, the real example of the same conditions.
         better: ``"match"`` when the best value is that of real held-out data.
         digits: Decimals worth printing.
     """
 
     compute: Callable[..., Values]
-    against: Literal["held-out", "train"] | None = None
+    against: Literal["held-out", "train", "paired"] | None = None
     better: Literal["match", "lower", "higher"] = "match"
     digits: int = 3
 
@@ -199,7 +236,10 @@ class Domain(ABC):
 
     @abstractmethod
     def discriminator(self) -> nn.Module:
-        """Return a fresh network called as ``net(x, **cond)``, giving logits or a list of them."""
+        """Return a fresh network called as ``net(x, **cond)``, giving logits.
+
+        They are one tensor, a list of them, or a :class:`Judgement`.
+        """
 
     @abstractmethod
     def latent(self, n: int, rng: torch.Generator) -> dict[str, Tensor]:
@@ -236,6 +276,36 @@ class Domain(ABC):
             KeyError: No such label.
         """
         raise KeyError(label)
+
+    def ask(self, wish: str) -> dict[str, Tensor]:
+        """Return generator inputs ``[1, ...]`` for what a user writes after ``--condition``.
+
+        It may be the path of a file, or something like ``pitch=60``. The inputs replace those that
+        would have been drawn.
+
+        Raises:
+            UserError: This domain knows no such wish.
+        """
+        from omnigan.errors import UserError
+
+        raise UserError(f"--condition {wish}: this model has no conditions but its labels.")
+
+    def complete(self, cond: Conditions, rng: torch.Generator) -> Conditions:
+        """Return the conditions ``[1, ...]`` of one example, with what nobody chose filled in.
+
+        A pitch that suits the label, say, drawn as the training data has it. The default adds
+        nothing.
+        """
+        return cond
+
+    @property
+    def paired(self) -> bool:
+        """Whether conditions all but determine an example, as a spectrogram does a sound.
+
+        Generated examples are then made for the conditions of held-out ones, and a metric
+        ``against`` ``"paired"`` compares each with its own.
+        """
+        return False
 
     def between(self, a: Tensor, b: Tensor, share: float) -> Tensor:
         """Return latent tensors ``[B, ...]`` a share of the way from a to b (0 gives a).
@@ -278,14 +348,14 @@ class Domain(ABC):
         return x
 
     def generator_terms(
-        self, generated: Tensor, real: Batch, judged: Tensor | list[Tensor], progress: float
+        self, generated: Tensor, real: Batch, judged: Judgements, progress: float
     ) -> dict[str, Tensor]:
         """Return named auxiliary generator losses; ``train.terms`` weighs them by name.
 
         Args:
             generated: The generator's output ``[B, *shape]``, with its graph.
             real: The real batch that gave the conditions.
-            judged: The discriminator's output on ``generated``, with its graph.
+            judged: What the discriminator made of both.
             progress: Share of the run that is done, 0 to 1.
         """
         return {}

@@ -9,7 +9,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from omnigan.domain import Conditions, Notify, silent
+from omnigan.domain import Notify, silent
 from omnigan.engine import seeds
 from omnigan.errors import UserError
 from omnigan.sampling import Trained
@@ -47,24 +47,15 @@ def interpolate(
     if frames < 1:
         raise UserError(f"frames must be at least 1, not {frames}.")
     labels = trained.choose_labels(1, stops[0], label)
-    points = [trained.inputs(1, seed, labels) for seed in stops]
-    conditions = trained.domain.condition(labels[0], 1) if labels[0] is not None else {}
+    conditions = trained.conditions(labels, stops[0])
+    points = [trained.latents(1, seed) for seed in stops]
     path = [
-        _between(trained, a, b, step / frames, conditions)
+        {name: trained.domain.between(value, b[name], step / frames) for name, value in a.items()}
         for a, b in pairwise(points)
         for step in range(frames)
     ]
-    path.append(points[-1])
+    path = [{**point, **conditions} for point in [*path, points[-1]]]
     return trained.decode({name: torch.cat([point[name] for point in path]) for name in path[0]})
-
-
-def _between(
-    trained: Trained, a: Conditions, b: Conditions, share: float, fixed: Conditions
-) -> dict[str, Tensor]:
-    return {
-        name: value if name in fixed else trained.domain.between(value, b[name], share)
-        for name, value in a.items()
-    }
 
 
 @dataclass(frozen=True)
@@ -123,8 +114,9 @@ def _invert_one(
     trained: Trained, target: Tensor, label: str | None, steps: int, seed: int
 ) -> Inversion:
     inputs, start = _candidates(trained, target, label, seed)
-    fixed = {name: inputs.pop(name).to(trained.device) for name in _condition_names(trained)}
-    latent = {name: value.to(trained.device).requires_grad_() for name, value in inputs.items()}
+    latent_names = trained.domain.latent(1, seeds.generator(seed, "invert"))
+    latent = {name: inputs.pop(name).to(trained.device).requires_grad_() for name in latent_names}
+    fixed = {name: value.to(trained.device) for name, value in inputs.items()}
     lengths = {name: _length(value).detach() for name, value in latent.items()}
     optimizer = torch.optim.Adam(latent.values(), RATE)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, max(steps, 1))
@@ -145,11 +137,6 @@ def _invert_one(
     return Inversion(chosen, x[best], distances[best], start[:1])
 
 
-def _condition_names(trained: Trained) -> list[str]:
-    known = trained.domain.labels()
-    return list(trained.domain.condition(known[0], 1)) if known else []
-
-
 def _candidates(
     trained: Trained, target: Tensor, label: str | None, seed: int
 ) -> tuple[dict[str, Tensor], Tensor]:
@@ -157,12 +144,8 @@ def _candidates(
     rng = seeds.generator(seed, "invert")
     inputs = trained.domain.latent(CANDIDATES, rng)
     known = trained.domain.labels()
-    if known or label is not None:
-        cycled = [known[i % len(known)] for i in range(CANDIDATES)] if label is None else label
-        names = trained.choose_labels(CANDIDATES, seed, cycled)
-        conditions = [trained.domain.condition(name or "", 1) for name in names]
-        for name in conditions[0]:
-            inputs[name] = torch.cat([condition[name] for condition in conditions])
+    cycled = [known[i % len(known)] for i in range(CANDIDATES)] if known and not label else label
+    inputs |= trained.conditions(trained.choose_labels(CANDIDATES, seed, cycled), seed)
     x = trained.decode(inputs)
     distances = trained.domain.distance(x, target.cpu().expand_as(x))
     nearest = distances.argsort()[:STARTS]

@@ -39,7 +39,13 @@ class Trained:
         self.network = network.to(device).eval().requires_grad_(False)
         self.device = device
 
-    def generate(self, n: int, seed: int = 0, label: str | Sequence[str] | None = None) -> Batch:
+    def generate(
+        self,
+        n: int,
+        seed: int = 0,
+        label: str | Sequence[str] | None = None,
+        wishes: Sequence[str] = (),
+    ) -> Batch:
         """Return ``n`` examples as tensors, with the conditions they were made for.
 
         Example number ``i`` depends on ``seed``, ``i`` and its label alone, not on ``n``.
@@ -49,22 +55,39 @@ class Trained:
             seed: Of the latent vectors.
             label: The label of all examples, or one for each. Without it, a conditional generator
                 gives each example a label drawn from the seed.
+            wishes: Texts that the domain turns into inputs of all examples; see
+                :meth:`omnigan.domain.Domain.ask`.
 
         Raises:
-            UserError: ``n`` is below 1, the seed is out of range, or there is no such label.
+            UserError: ``n`` is below 1, the seed is out of range, or there is no such label, or
+                the domain does not know a wish.
         """
         if n < 1:
             raise UserError(f"count must be at least 1, not {n}.")
         if not 0 <= seed <= LARGEST_SEED:
             raise UserError(f"seed must be from 0 to {LARGEST_SEED}, not {seed}.")
         labels = self.choose_labels(n, seed, label)
-        inputs = self.inputs(n, seed, labels)
-        names = self.domain.condition(labels[0], 1) if labels[0] is not None else {}
-        return Batch(self.decode(inputs), {name: inputs[name] for name in names})
+        asked: dict[str, Tensor] = {}
+        for wish in wishes:
+            asked |= self.domain.ask(wish)
+        latents = self.latents(n, seed)
+        cond = self.conditions(
+            labels, seed, {name: value for name, value in asked.items() if name not in latents}
+        )
+        inputs = {**latents, **_repeated(asked, n), **cond}
+        # What a wish asks for may be as long as a user's file: such examples are made one by one.
+        return Batch(self.decode(inputs, 1 if asked else CHUNK), cond)
 
-    def sample(self, n: int, seed: int = 0, label: str | None = None) -> list[Any]:
+    def generate_for(self, cond: Conditions, seed: int = 0) -> Batch:
+        """Return an example for each of some conditions ``[N, ...]``."""
+        n = len(next(iter(cond.values())))
+        return Batch(self.decode({**self.latents(n, seed), **cond}), cond)
+
+    def sample(
+        self, n: int, seed: int = 0, label: str | None = None, wishes: Sequence[str] = ()
+    ) -> list[Any]:
         """Return ``n`` natural objects of the domain (``pretty_midi.PrettyMIDI``, say)."""
-        return self.domain.objects(self.generate(n, seed, label).x)
+        return self.domain.objects(self.generate(n, seed, label, wishes).x)
 
     def render(self, x: Tensor, folder: str | Path) -> list[Artifact]:
         """Write examples ``[B, *shape]`` as files into a folder, made if missing.
@@ -75,30 +98,44 @@ class Trained:
         folder.mkdir(parents=True, exist_ok=True)
         return [*self.domain.render(x, folder), *self.domain.overview(x, folder)]
 
-    def inputs(self, n: int, seed: int, labels: Sequence[str | None]) -> dict[str, Tensor]:
-        """Return the generator's inputs for examples 0 to n - 1, on the CPU, each ``[n, ...]``."""
-        each = [self._input(index, seed, label) for index, label in enumerate(labels[:n])]
-        return {name: torch.cat([part[name] for part in each]) for name in each[0]}
+    def latents(self, n: int, seed: int) -> dict[str, Tensor]:
+        """Return the latent inputs of examples 0 to n - 1, on the CPU, each ``[n, ...]``."""
+        return _joined(
+            [self.domain.latent(1, seeds.generator(seed, "sample", index)) for index in range(n)]
+        )
 
-    def decode(self, inputs: Conditions) -> Tensor:
-        """Return the examples ``[n, *shape]`` of inputs such as :meth:`inputs` returns.
+    def conditions(
+        self, labels: Sequence[str | None], seed: int, asked: Conditions | None = None
+    ) -> dict[str, Tensor]:
+        """Return the conditions of examples with these labels, each ``[n, ...]``.
+
+        Args:
+            labels: One for each example.
+            seed: Of what the labels leave open.
+            asked: Inputs ``[1, ...]`` that are given.
+        """
+        each = []
+        for index, label in enumerate(labels):
+            given = {} if label is None else self.domain.condition(label, 1)
+            rng = seeds.generator(seed, "condition", index)
+            each.append(self.domain.complete({**given, **(asked or {})}, rng))
+        return _joined(each)
+
+    def decode(self, inputs: Conditions, chunk: int = CHUNK) -> Tensor:
+        """Return the examples ``[n, *shape]`` of latent vectors and conditions.
 
         The network always runs on a full chunk: kernels differ in the last bit between batch
         sizes, and an example must not depend on how many were asked for.
         """
         count = len(next(iter(inputs.values())))
         made = []
-        for first in range(0, count, CHUNK):
-            rows = torch.arange(first, first + CHUNK).clamp(max=count - 1)
-            chunk = {name: value[rows].to(self.device) for name, value in inputs.items()}
+        for first in range(0, count, chunk):
+            rows = torch.arange(first, first + chunk).clamp(max=count - 1)
+            part = {name: value[rows].to(self.device) for name, value in inputs.items()}
             with torch.no_grad():
-                x = self.network(**chunk, **self.domain.controls(1.0)).float().cpu()
+                x = self.network(**part, **self.domain.controls(1.0)).float().cpu()
             made.append(x[: count - first])
         return torch.cat(made)
-
-    def _input(self, index: int, seed: int, label: str | None) -> dict[str, Tensor]:
-        latent = self.domain.latent(1, seeds.generator(seed, "sample", index))
-        return latent if label is None else {**latent, **self.domain.condition(label, 1)}
 
     def choose_labels(
         self, n: int, seed: int, label: str | Sequence[str] | None
@@ -128,6 +165,14 @@ class Trained:
         known = self.domain.labels()
         labels = [known[i * len(known) // n] for i in range(n)] if known else None
         return self.generate(n, seed, labels)
+
+
+def _joined(parts: Sequence[Conditions]) -> dict[str, Tensor]:
+    return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
+
+
+def _repeated(inputs: Conditions, n: int) -> dict[str, Tensor]:
+    return {name: value.expand(n, *value.shape[1:]) for name, value in inputs.items()}
 
 
 def load(path: str | Path, device: str = "cpu", *, best: bool = False) -> Trained:

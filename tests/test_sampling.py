@@ -110,6 +110,34 @@ def test_sampling_leaves_chance_and_weights_alone(trained: Callable[..., Path]) 
     assert torch.equal(before, torch.get_rng_state())
 
 
+def test_a_wish_replaces_what_would_have_been_drawn(trained: Callable[..., Path]) -> None:
+    loaded = api.load(trained())
+    with pytest.raises(UserError, match=r"--condition red: .* no conditions but its labels"):
+        loaded.generate(1, wishes=["red"])
+    z = torch.tensor([[3.0, -1.0, 0.5, 2.0]])
+    wanted = {"z": {"z": z}, "five": {"label": torch.tensor([5])}}
+    loaded.domain.ask = wanted.__getitem__  # type: ignore[method-assign]
+    fifth = loaded.generate(3, seed=1, label="mode-2", wishes=["five"])
+    assert _labels(fifth) == [5, 5, 5]
+    torch.testing.assert_close(fifth.x, loaded.generate(3, seed=1, label="mode-5").x)
+    alike = loaded.generate(2, seed=1, label="mode-2", wishes=["z"])
+    assert alike.cond.keys() == {"label"}
+    torch.testing.assert_close(alike.x, loaded.network(z, torch.tensor([2])).expand(2, 2))
+
+
+def test_what_a_label_leaves_open_is_drawn_for_each_example(trained: Callable[..., Path]) -> None:
+    loaded = api.load(trained())
+
+    def complete(cond: Any, rng: torch.Generator) -> Any:
+        return {"label": (cond["label"] + torch.randint(2, (1,), generator=rng)) % 8}
+
+    loaded.domain.complete = complete  # type: ignore[method-assign]
+    many = loaded.generate(20, seed=1, label="mode-3")
+    assert set(_labels(many)) == {3, 4}
+    assert _labels(loaded.generate(7, seed=1, label="mode-3")) == _labels(many)[:7]
+    assert _labels(loaded.generate(20, seed=2, label="mode-3")) != _labels(many)
+
+
 def test_samples_come_as_objects_and_as_files(trained: Callable[..., Path], tmp_path: Path) -> None:
     loaded = api.load(trained())
     assert len(loaded.sample(3)) == 3

@@ -11,7 +11,16 @@ import torch
 from torch import Tensor, nn
 
 from omnigan.dataset_domain import DatasetDomain
-from omnigan.domain import Artifact, Batch, DomainConfig, Metric, Notify, Space, silent
+from omnigan.domain import (
+    Artifact,
+    Batch,
+    DomainConfig,
+    Judgements,
+    Metric,
+    Notify,
+    Space,
+    silent,
+)
 from omnigan.latents import between, draw
 from omnigan_music.config import MusicConfig, MusicData
 from omnigan_music.grid import Grid
@@ -92,7 +101,7 @@ class MusicDomain(DatasetDomain):
         return without_parts(x, self.grid.bars, strength, rng)
 
     def generator_terms(
-        self, generated: Tensor, real: Batch, judged: Tensor | list[Tensor], progress: float
+        self, generated: Tensor, real: Batch, judged: Judgements, progress: float
     ) -> dict[str, Tensor]:
         from omnigan_music.terms import generator_terms
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from omnigan.engine.losses import Judgement, as_list
+from omnigan.engine.losses import Judged, as_list
 from omnigan.engine.schedules import at
 from omnigan.recipe.schema import Adaptive, Train
 
@@ -50,7 +50,7 @@ class Strength:
             return self.adapted
         return at(self.settings, progress)
 
-    def measure(self, real: Judgement, fake: Judgement) -> dict[str, Tensor]:
+    def measure(self, real: Judged, fake: Judged) -> dict[str, Tensor]:
         """Return the reading that an adaptive strength follows; otherwise there is none."""
         if not isinstance(self.settings, Adaptive):
             return {}
@@ -72,7 +72,7 @@ class Strength:
 
 
 @torch.no_grad()
-def overfitting(real: Judgement, fake: Judgement) -> Tensor:
+def overfitting(real: Judged, fake: Judged) -> Tensor:
     """Return how far real logits are from the generated ones: 0 not at all, 1 with no overlap.
 
     The published measure is the mean sign of the logits on training examples. It takes logits above

@@ -59,8 +59,7 @@ class Evaluations:
                 self.domain, self.count, self.seed, notify=self.notify, device=self.device
             )
         trained = Trained(self.domain, adversaries.average, adversaries.step, self.device)
-        labels = self._evaluator.labels(self.count)
-        evaluation = self._evaluator(trained.generate(self.count, self.seed, labels))
+        evaluation = self._evaluator(self._evaluator.generate(trained, self.count))
         self.best.consider(evaluation, adversaries)
         return evaluation
 

@@ -7,19 +7,20 @@ and :func:`generator`, the two entry points.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from torch.nn.functional import relu, softplus
 
+from omnigan.domain import Judgement
 from omnigan.recipe.schema import LossName
 
-__all__ = ["LOSSES", "Judgement", "Loss", "as_list", "discriminator", "generator"]
+__all__ = ["LOSSES", "Judged", "Loss", "as_list", "discriminator", "generator"]
 
-Judgement = Tensor | list[Tensor]
-"""What a discriminator returns: logits, or one tensor of logits per critic."""
+Judged = Tensor | Sequence[Tensor] | Judgement
+"""What a discriminator returns: logits, one tensor of logits per critic, or with features too."""
 
 Side = Callable[[Tensor, Tensor], Tensor]
 
@@ -75,23 +76,22 @@ LOSSES: Mapping[LossName, Loss] = {
 }
 
 
-def as_list(judgement: Judgement) -> list[Tensor]:
+def as_list(judged: Judged) -> list[Tensor]:
     """Return the critics' logits as a list, in float32."""
-    critics = [judgement] if isinstance(judgement, Tensor) else list(judgement)
-    return [logits.float() for logits in critics]
+    return [logits.float() for logits in Judgement.of(judged).logits]
 
 
-def _mean_over_critics(side: Side, real: Judgement, fake: Judgement) -> Tensor:
+def _mean_over_critics(side: Side, real: Judged, fake: Judged) -> Tensor:
     pairs = zip(as_list(real), as_list(fake), strict=True)
     return torch.stack([side(r, f) for r, f in pairs]).mean()
 
 
-def discriminator(loss: Loss, real: Judgement, fake: Judgement) -> Tensor:
+def discriminator(loss: Loss, real: Judged, fake: Judged) -> Tensor:
     """Return the scalar that the discriminator minimises."""
     return _mean_over_critics(loss.discriminator, real, fake)
 
 
-def generator(loss: Loss, real: Judgement, fake: Judgement) -> Tensor:
+def generator(loss: Loss, real: Judged, fake: Judged) -> Tensor:
     """Return the scalar that the generator minimises.
 
     Args:

@@ -14,12 +14,12 @@ import torch
 from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from omnigan.engine.losses import Judgement, as_list
+from omnigan.engine.losses import Judged, as_list
 from omnigan.recipe.schema import Penalty, PenaltyName
 
 __all__ = ["PENALTIES", "Critic", "Ingredients", "penalty"]
 
-Critic = Callable[[Tensor], Judgement]
+Critic = Callable[[Tensor], Judged]
 """A discriminator with its conditions bound: ``[B, *shape]`` to logits."""
 
 

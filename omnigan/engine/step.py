@@ -13,11 +13,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from omnigan.domain import Batch, Conditions, Domain
+from omnigan.domain import Batch, Conditions, Domain, Judgement, Judgements
 from omnigan.engine import losses, seeds
 from omnigan.engine.adaptive import Strength
 from omnigan.engine.ema import decay_of, follow, frozen_copy
-from omnigan.engine.losses import LOSSES, Judgement
+from omnigan.engine.losses import LOSSES, Judged
 from omnigan.engine.penalties import Ingredients, penalty
 from omnigan.engine.schedules import at
 from omnigan.errors import UserError, did_you_mean, listed
@@ -136,11 +136,14 @@ class Adversaries:
             critic = self._critic(real.cond, self._draws("augment-g", 0, part.index))
             with self._precision():
                 fake = self._generate(part)
-                judged_fake = critic(fake)
-                with torch.no_grad():
-                    judged_real = critic(real.x) if self.loss.needs_real else judged_fake
-                loss = losses.generator(self.loss, judged_real, judged_fake)
-                terms = self.domain.generator_terms(fake, real, judged_fake, self.progress)
+                judged = Judgement.of(critic(fake))
+                judged_real = None
+                if self.loss.needs_real or judged.features:
+                    with torch.no_grad():
+                        judged_real = Judgement.of(critic(real.x))
+                loss = losses.generator(self.loss, judged_real or judged, judged)
+                both = Judgements(judged, judged_real)
+                terms = self.domain.generator_terms(fake, real, both, self.progress)
             return self._with_terms(loss, terms)
 
         # The critic only passes gradient on: its own weights need none here.
@@ -213,27 +216,27 @@ class Adversaries:
         output: Tensor = self.generator(**part.latent, **part.real.cond, **controls)
         return output.float()
 
-    def _fixed_critic(self, part: _Part, turn: int) -> Callable[[Tensor], Judgement]:
+    def _fixed_critic(self, part: _Part, turn: int) -> Callable[[Tensor], Judged]:
         """Return a critic that augments and drops out in the same way at every call.
 
         A finite difference would otherwise measure that chance.
         """
 
-        def critic(x: Tensor) -> Judgement:
+        def critic(x: Tensor) -> Judged:
             numbers = (self.step, self.attempt, turn, part.index)
             seeds.seed_global(self.seed, "penalty-networks", *numbers)
             return self._critic(part.real.cond, self._draws("penalty-augment", *numbers[2:]))(x)
 
         return critic
 
-    def _critic(self, cond: Conditions, rng: torch.Generator) -> Callable[[Tensor], Judgement]:
+    def _critic(self, cond: Conditions, rng: torch.Generator) -> Callable[[Tensor], Judged]:
         """Return the discriminator with conditions bound, seeing augmented examples."""
         strength = self.strength.at(self.progress)
 
-        def critic(x: Tensor) -> Judgement:
+        def critic(x: Tensor) -> Judged:
             seen = self.domain.augment(x, strength, rng) if strength > 0 else x
-            judgement: Judgement = self.discriminator(seen, **cond)
-            return judgement
+            judged: Judged = self.discriminator(seen, **cond)
+            return judged
 
         return critic
 
@@ -275,7 +278,7 @@ def _rows(tensors: Conditions, rows: slice) -> Conditions:
 
 
 @torch.no_grad()
-def _verdict(real: Judgement, fake: Judgement) -> Readings:
+def _verdict(real: Judged, fake: Judged) -> Readings:
     """Return how well the discriminator tells the two apart: 0.5 is a fair game, 1 is won."""
     pairs = list(zip(losses.as_list(real), losses.as_list(fake), strict=True))
     right = torch.stack([(r > f).float().mean() for r, f in pairs]).mean()

@@ -13,10 +13,13 @@ from omnigan.domain import Batch, Domain, Metric, Notify, silent
 from omnigan.evaluation.extractors import extractor
 from omnigan.evaluation.material import Material, RealFeatures
 from omnigan.evaluation.memorisation import Memorisation, memorisation
+from omnigan.evaluation.recognition import Recognition
+from omnigan.evaluation.real import take
 from omnigan.evaluation.results import Evaluation, Row
 from omnigan.evaluation.scores import Critic, Likeness, copies
 from omnigan.evaluation.thinning import evenly
 from omnigan.evaluation.two_sample import LEAST
+from omnigan.sampling import Trained
 
 __all__ = ["Evaluation", "Evaluator", "Row", "evaluate"]
 
@@ -60,6 +63,7 @@ class Evaluator:
         self.extractor = extractor(domain, features, notify)
         self._real = RealFeatures(self.material, self.extractor)
         self._likeness = Likeness(self._real)
+        self._recognition = Recognition(self._real)
         self._critic: Critic | None = None
         self._floors: dict[str, dict[str, float]] = {}
 
@@ -75,6 +79,14 @@ class Evaluator:
         names = self.domain.labels()
         return [names[int(found[place])] for place in evenly(len(found), n)]
 
+    def generate(self, trained: Trained, n: int) -> Batch:
+        """Let a generator make ``n`` examples to score, under conditions as the data has them."""
+        if self.domain.paired:
+            n = min(n, len(self.material.held_out))
+            some = take(self.material.held_out.batch, torch.arange(n))
+            return trained.generate_for(some.cond, self.material.seed)
+        return trained.generate(n, self.material.seed, self.labels(n))
+
     def __call__(self, generated: Batch) -> Evaluation:
         """Score generated examples with their conditions."""
         generated = generated.to(_CPU)
@@ -89,6 +101,7 @@ class Evaluator:
             self.notify("evaluating", total - 3, total)
             features = self._real.of(generated.x)
             rows += self._likeness.rows(features)
+            rows += self._recognition.rows(generated, features)
             self.notify("evaluating", total - 2, total)
             memories = self._memories(generated, features)
             rows += copies(memories, self._real)
@@ -107,10 +120,12 @@ class Evaluator:
         """Return the rows of one of the domain's own metrics."""
         real = self.material
         reference = real.train if metric.against == "train" else real.held_out
-        others = () if metric.against is None else (reference.batch.x,)
+        paired = metric.against == "paired"
+        compared = reference.batch.x[: len(generated)] if paired else reference.batch.x
+        others = () if metric.against is None else (compared,)
         if name not in self._floors:
-            perfect = real.like if metric.against == "held-out" else real.held_out.batch
-            self._floors[name] = _named(metric.compute(perfect.x, *others))
+            perfect = real.like.x if metric.against == "held-out" else real.held_out.batch.x
+            self._floors[name] = _named(metric.compute(compared if paired else perfect, *others))
         floors = self._floors[name]
         provenance = real.provenance([reference], len(generated))
         return [

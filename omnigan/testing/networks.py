@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from omnigan.domain import Judgement
 from omnigan.engine.penalties import Ingredients, penalty
 from omnigan.recipe.schema import Penalty
 from omnigan.testing.subject import Check, Subject, chance, require, same
@@ -77,10 +78,11 @@ def discriminator_returns_logits(subject: Subject) -> None:
         with chance(1):
             judgement = discriminator(x, **batch.cond)
         require(
-            isinstance(judgement, Tensor | list),
-            f"The discriminator returned a {type(judgement).__name__}, not a tensor or a list.",
+            isinstance(judgement, Tensor | list | Judgement),
+            f"The discriminator returned a {type(judgement).__name__}, not a tensor, a list or a "
+            "Judgement.",
         )
-        critics: Sequence[object] = [judgement] if isinstance(judgement, Tensor) else judgement
+        critics: Sequence[object] = Judgement.of(judgement).logits
         require(critics, "The discriminator returned an empty list.")
         for number, logits in enumerate(critics):
             require(

@@ -11,7 +11,7 @@ from typing import get_args, get_type_hints
 import torch
 from torch import Tensor
 
-from omnigan.domain import Artifact, Metric
+from omnigan.domain import Artifact, Judgement, Judgements, Metric
 from omnigan.errors import UserError
 from omnigan.recipe.schema import PENALTIES
 from omnigan.testing.subject import Check, Subject, require
@@ -20,7 +20,7 @@ __all__ = ["RESULT_CHECKS"]
 
 KINDS = get_args(get_type_hints(Artifact)["kind"])
 BETTER = get_args(get_type_hints(Metric)["better"])
-AGAINST = (None, "held-out", "train")
+AGAINST = (None, "held-out", "train", "paired")
 
 
 def rendering_writes_files(subject: Subject) -> None:
@@ -136,8 +136,8 @@ def generator_terms_are_scalars(subject: Subject) -> None:
     batch = subject.batch()
     generator, discriminator = subject.networks(shaken=True)
     made = generator(**subject.inputs(batch))
-    judgement = discriminator(made, **batch.cond)
-    terms = subject.domain.generator_terms(made, batch, judgement, 0.5)
+    judged, real = (Judgement.of(discriminator(x, **batch.cond)) for x in (made, batch.x))
+    terms = subject.domain.generator_terms(made, batch, Judgements(judged, real), 0.5)
     for name, term in terms.items():
         require(
             isinstance(term, Tensor)

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from omnigan.domain import Domain
+from omnigan.domain import Batch, Domain, Judgement, Judgements
 from omnigan.engine.loading import BatchOrder
 
 Points = Callable[..., Domain]
@@ -96,6 +96,37 @@ def test_auxiliary_terms_count_by_their_weights(game: Any, points: Points) -> No
     unnamed = game.after(domain, 1)
     full = torch.cat([g.flatten() for g in game.gradients(unnamed.generator)])
     assert torch.allclose(full, slopes[1, 1], atol=1e-7)
+
+
+@pytest.mark.parametrize("loss", ["relativistic", "least-squares"])
+@pytest.mark.parametrize("features", [False, True])
+def test_generator_losses_see_what_the_discriminator_made_of_both_batches(
+    game: Any, points: Points, loss: str, features: bool
+) -> None:
+    players, seen = game.start(points(), loss=loss), []
+
+    class Judge(torch.nn.Module):
+        def __init__(self, body: torch.nn.Module) -> None:
+            super().__init__()
+            self.body = body
+
+        def forward(self, x: Tensor) -> Judgement:
+            return Judgement([self.body(x)], [2 * x] if features else [])
+
+    def terms(made: Tensor, real: Batch, judged: Judgements, progress: float) -> dict[str, Tensor]:
+        seen.append((made, real, judged))
+        return {}
+
+    players.discriminator = Judge(players.discriminator)
+    players.domain.generator_terms = terms
+    players.advance(game.data(players))
+    ((made, real, judged),) = seen
+    assert (judged.real is None) == (loss == "least-squares" and not features)
+    if features:
+        assert torch.equal(judged.generated.features[0], 2 * made)
+        assert torch.equal(judged.real.features[0], 2 * real.x)
+        assert judged.generated.features[0].requires_grad
+        assert not judged.real.logits[0].requires_grad
 
 
 def test_conditions_of_the_real_batch_go_to_both_networks(game: Any, points: Points) -> None:

@@ -7,13 +7,14 @@ import pytest
 import torch
 
 import omnigan
-from omnigan.domain import Batch, Space
+from omnigan.domain import Batch, Metric, Space
 from omnigan.errors import UserError
 from omnigan.evaluation.evaluate import Evaluator, evaluate
 from omnigan.evaluation.extractors import extractor
 from omnigan.evaluation.frechet import frechet_distance
 from omnigan.evaluation.manifold import manifold_scores
 from omnigan.evaluation.material import usual_samples
+from omnigan.sampling import Trained
 
 
 def normal(n: int, centre: float, seed: int = 5) -> Batch:
@@ -287,3 +288,26 @@ def test_large_examples_are_fewer(plane, shape, count):
             return Space(shape)
 
     assert usual_samples(Large()) == count
+
+
+def test_paired_examples_are_made_for_the_conditions_of_held_out_ones_and_compared_with_them(plane):
+    class Paired(plane):
+        paired = True
+
+        def metrics(self):
+            return {"error": Metric(lambda x, real: float((x - real).abs().mean()), "paired")}
+
+    class Echo(torch.nn.Module):
+        def forward(self, input, label):
+            return label.expand(-1, 2) + 3
+
+    domain = Paired(labelled=True)
+    trained = Trained(domain, Echo(), 1, torch.device("cpu"))
+    evaluator = Evaluator(domain, 200, seed=0)
+    generated = evaluator.generate(trained, 100)
+    real = evaluator.material.held_out.batch
+    torch.testing.assert_close(generated.x, real.cond["label"][:100].expand(-1, 2) + 3)
+    value, floor = numbers(evaluator(generated))["error", ""]
+    assert value == pytest.approx(float((generated.x - real.x[:100]).abs().mean()))
+    assert floor == 0
+    assert len(evaluator.generate(trained, 500)) == 200  # there are no more held-out ones

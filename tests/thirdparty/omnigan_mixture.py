@@ -12,7 +12,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from omnigan import Artifact, Batch, Domain, DomainConfig, Metric, Section, Source, Space
-from omnigan.domain import Conditions, Split
+from omnigan.domain import Conditions, Judgements, Split
 from omnigan.latents import draw
 
 
@@ -206,7 +206,7 @@ class MixtureDomain(Domain):
         return {"z": draw(options.latent, (n, options.z), rng)}
 
     def generator_terms(
-        self, generated: Tensor, real: Batch, judged: Tensor | list[Tensor], progress: float
+        self, generated: Tensor, real: Batch, judged: Judgements, progress: float
     ) -> dict[str, Tensor]:
         return {"outside": (generated.abs() - 1.9).relu().mean()}
 
