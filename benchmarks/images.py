@@ -13,17 +13,11 @@ the lower Frechet distance at the first seed goes on. ``table`` prints Markdown.
 from __future__ import annotations
 
 import argparse
-import statistics
 from pathlib import Path
 
-from budget import cpu_seconds, timings, train_within
-
-import omnigan
-from omnigan.evaluation.evaluate import Evaluation, Evaluator
+from contest import Contest
 
 RUNS = Path("runs/benchmark-images")
-SAMPLES = 1000
-BUDGET = 300.0
 
 CLASSIC: dict[str, list[str]] = {
     # Radford et al. 2016.
@@ -54,71 +48,6 @@ RATES = ("2e-4", "5e-4")
 SHOWN = ("Frechet distance", "kernel distance", "precision", "recall", "density", "coverage")
 
 
-def score(run: Path) -> Evaluation:
-    """Score a run's moving average on the features of a classifier of the training images."""
-    trained = omnigan.load(run)
-    evaluator = Evaluator(trained.domain, SAMPLES, 1, features="classifier")
-    return evaluator(evaluator.generate(trained, SAMPLES))
-
-
-def value(evaluation: Evaluation, metric: str) -> tuple[float, float]:
-    """Return a metric's value and floor."""
-    row = next(row for row in evaluation.rows if row.metric == metric)
-    return row.value, row.floor
-
-
-def train(folder: Path, data: list[str], methods: list[str], seeds: list[int]) -> None:
-    """Train what is missing of each method's runs."""
-    for method in methods:
-        tried = {f"{method}-{rate}": rate for rate in RATES} if method in CLASSIC else {method: ""}
-        first = seeds[0]
-        for name, rate in tried.items():
-            _train(folder, name, _overrides(method, rate) + data, first)
-        distance = {name: value(score(folder / f"{name}-{first}"), SHOWN[0])[0] for name in tried}
-        best = min(tried, key=lambda name: distance[name])
-        print(f"{method}: Frechet distances {distance}, goes on with {best}", flush=True)
-        for seed in seeds[1:]:
-            _train(folder, best, _overrides(method, tried[best]) + data, seed)
-
-
-def _overrides(method: str, rate: str) -> list[str]:
-    return [*CLASSIC.get(method, []), *([f"train.rate={rate}"] if rate else [])]
-
-
-def _train(folder: Path, name: str, overrides: list[str], seed: int) -> None:
-    out = folder / f"{name}-{seed}"
-    if not out.exists():
-        train_within(BUDGET, out, "image", overrides, seed)
-
-
-def table(folder: Path) -> None:
-    """Print the mean and the range over seeds of each method's scores."""
-    groups: dict[str, list[Path]] = {}
-    for run in sorted(folder.iterdir()):
-        if not run.name.startswith("trial-"):
-            groups.setdefault(run.name.rpartition("-")[0], []).append(run)
-    print(f"{SAMPLES} samples of the moving average, {BUDGET:.0f} CPU-seconds, one thread\n")
-    print("| method | seeds | steps | CPU-seconds |", " | ".join(SHOWN), "|")
-    print("|---|---|---|---|" + "---|" * len(SHOWN))
-    floors: list[float] = []
-    for name, runs in groups.items():
-        scores = [score(run) for run in runs]
-        floors = [value(scores[0], metric)[1] for metric in SHOWN]
-        last = [timings(run)[-1] for run in runs]
-        seconds = statistics.mean(cpu_seconds(line) for line in last)
-        cells = [spread([value(each, metric)[0] for each in scores]) for metric in SHOWN]
-        print(
-            f"| {name} | {len(runs)} | {last[0]['step']} | {seconds:.0f} |", " | ".join(cells), "|"
-        )
-    print("| real | | | |", " | ".join(f"{floor:.3g}" for floor in floors), "|")
-
-
-def spread(values: list[float]) -> str:
-    """Return the mean and, of several, the range."""
-    mean = f"{statistics.mean(values):.3g}"
-    return mean if len(values) == 1 else f"{mean} ({min(values):.3g} to {max(values):.3g})"
-
-
 def main() -> None:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -128,13 +57,22 @@ def main() -> None:
     parser.add_argument("--methods", default=",".join(["image", *CLASSIC]))
     parser.add_argument("--seeds", default="0,1,2")
     options = parser.parse_args()
-    folder = RUNS / options.set
+    contest = Contest(
+        folder=RUNS / options.set,
+        recipe="image",
+        classic=CLASSIC,
+        rates=RATES,
+        shown=SHOWN,
+        budget=300.0,
+        samples=1000,
+        features="classifier",
+    )
     if options.action == "table":
-        table(folder)
+        contest.table()
         return
     data = [f"data.source={options.array}", "data.labels=auto"] if options.array else []
     seeds = [int(seed) for seed in options.seeds.split(",")]
-    train(folder, data, options.methods.split(","), seeds)
+    contest.train(options.methods.split(","), seeds, data)
 
 
 if __name__ == "__main__":

@@ -183,14 +183,15 @@ class Metric:
         compute: Called as ``compute(x)`` when ``against`` is None, else ``compute(x, reference)``;
             both are ``[N, *space.shape]`` on the CPU. Returns one number or several by name.
         against: What the set is compared with: nothing (a statistic, such as notes per bar), the
-            held-out examples (a distance), the training examples (originality), or, where
-            :attr:`Domain.paired`, the real example of the same conditions.
+            held-out examples (a distance), the training examples (originality), where
+            :attr:`Domain.paired`, the real example of the same conditions, or the conditions that
+            each example was made for (obedience), a mapping as in :attr:`Batch.cond`.
         better: ``"match"`` when the best value is that of real held-out data.
         digits: Decimals worth printing.
     """
 
     compute: Callable[..., Values]
-    against: Literal["held-out", "train", "paired"] | None = None
+    against: Literal["held-out", "train", "paired", "conditions"] | None = None
     better: Literal["match", "lower", "higher"] = "match"
     digits: int = 3
 
@@ -277,11 +278,11 @@ class Domain(ABC):
         """
         raise KeyError(label)
 
-    def ask(self, wish: str) -> dict[str, Tensor]:
+    def ask(self, wish: str, rng: torch.Generator) -> dict[str, Tensor]:
         """Return generator inputs ``[1, ...]`` for what a user writes after ``--condition``.
 
         It may be the path of a file, or something like ``pitch=60``. The inputs replace those that
-        would have been drawn.
+        would have been drawn; noise of another length is drawn from ``rng``.
 
         Raises:
             UserError: This domain knows no such wish.

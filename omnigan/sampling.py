@@ -67,16 +67,12 @@ class Trained:
         if not 0 <= seed <= LARGEST_SEED:
             raise UserError(f"seed must be from 0 to {LARGEST_SEED}, not {seed}.")
         labels = self.choose_labels(n, seed, label)
-        asked: dict[str, Tensor] = {}
-        for wish in wishes:
-            asked |= self.domain.ask(wish)
         latents = self.latents(n, seed)
-        cond = self.conditions(
-            labels, seed, {name: value for name, value in asked.items() if name not in latents}
-        )
-        inputs = {**latents, **_repeated(asked, n), **cond}
+        asked = self._asked(n, seed, wishes)
+        latents |= {name: asked.pop(name) for name in latents if name in asked}
+        cond = self.conditions(labels, seed, asked)
         # What a wish asks for may be as long as a user's file: such examples are made one by one.
-        return Batch(self.decode(inputs, 1 if asked else CHUNK), cond)
+        return Batch(self.decode({**latents, **cond}, 1 if wishes else CHUNK), cond)
 
     def generate_for(self, cond: Conditions, seed: int = 0) -> Batch:
         """Return an example for each of some conditions ``[N, ...]``."""
@@ -112,14 +108,22 @@ class Trained:
         Args:
             labels: One for each example.
             seed: Of what the labels leave open.
-            asked: Inputs ``[1, ...]`` that are given.
+            asked: Conditions ``[n, ...]`` that are given.
         """
         each = []
         for index, label in enumerate(labels):
-            given = {} if label is None else self.domain.condition(label, 1)
-            rng = seeds.generator(seed, "condition", index)
-            each.append(self.domain.complete({**given, **(asked or {})}, rng))
+            given = {} if label is None else dict(self.domain.condition(label, 1))
+            given |= {name: value[index : index + 1] for name, value in (asked or {}).items()}
+            each.append(self.domain.complete(given, seeds.generator(seed, "condition", index)))
         return _joined(each)
+
+    def _asked(self, n: int, seed: int, wishes: Sequence[str]) -> dict[str, Tensor]:
+        """Return the inputs ``[n, ...]`` that a user asks for."""
+        rngs = [seeds.generator(seed, "wish", index) for index in range(n)]
+        asked: dict[str, Tensor] = {}
+        for wish in wishes:
+            asked |= _joined([self.domain.ask(wish, rng) for rng in rngs])
+        return asked
 
     def decode(self, inputs: Conditions, chunk: int = CHUNK) -> Tensor:
         """Return the examples ``[n, *shape]`` of latent vectors and conditions.
@@ -169,10 +173,6 @@ class Trained:
 
 def _joined(parts: Sequence[Conditions]) -> dict[str, Tensor]:
     return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
-
-
-def _repeated(inputs: Conditions, n: int) -> dict[str, Tensor]:
-    return {name: value.expand(n, *value.shape[1:]) for name, value in inputs.items()}
 
 
 def load(path: str | Path, device: str = "cpu", *, best: bool = False) -> Trained:

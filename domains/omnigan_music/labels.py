@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from numpy.typing import NDArray
 
-from omnigan.label_table import look_up_labels, read_label_table
+from omnigan.datasets.label_table import look_up_labels, read_label_table
 from omnigan_music.config import MusicData
 from omnigan_music.raw import RawPiece
 

@@ -19,6 +19,10 @@ def sample(
     count: Annotated[int, typer.Option(min=1, help="Number of samples.")] = 8,
     seed: Seed = 0,
     label: Annotated[str | None, typer.Option(help="Samples of one label only.")] = None,
+    condition: Annotated[
+        list[str] | None,
+        typer.Option(help="What else to ask for: a file, or NAME=VALUE; see the domain's page."),
+    ] = None,
     best: Best = False,
     out: Annotated[
         Path | None, typer.Option(help="Folder for the files; otherwise generated/ in the run.")
@@ -26,12 +30,17 @@ def sample(
     json: Json = False,
 ) -> None:
     """Write samples as files."""
+    import torch
+
     from omnigan.api import load
 
     trained = load(run, best=best)
-    words = ["best" if best else None, f"seed-{seed}", label]
+    wishes = condition or []
+    words = ["best" if best else None, f"seed-{seed}", label, *(Path(w).stem for w in wishes)]
     folder = out or run / "generated" / "-".join(filter(None, words))
-    artifacts = trained.render(trained.generate(count, seed, label).x, folder)
+    if wishes and not trained.domain.latent(1, torch.Generator()):
+        count = 1  # without latent vectors all samples would be the same
+    artifacts = trained.render(trained.generate(count, seed, label, wishes).x, folder)
     if json:
         files = [{**asdict(artifact), "path": str(artifact.path)} for artifact in artifacts]
         print_json({"step": trained.step, "seed": seed, "label": label, "files": files})

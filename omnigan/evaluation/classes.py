@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from omnigan.domain import Conditions, Domain
+from omnigan.domain import Batch, Conditions, Domain
 from omnigan.evaluation.real import Excerpt
 
 __all__ = ["classes_of", "in_turn", "labels_of"]
@@ -19,11 +19,11 @@ def classes_of(domain: Domain, excerpt: Excerpt) -> Tensor | None:
     known = domain.classes(excerpt.split)
     if known is not None:
         return torch.tensor([int(known[place]) for place in excerpt.places])
-    return labels_of(domain, excerpt)
+    return labels_of(domain, excerpt.batch)
 
 
-def labels_of(domain: Domain, excerpt: Excerpt) -> Tensor | None:
-    """Return which of the domain's labels real examples have, ``[N]``, by their conditions.
+def labels_of(domain: Domain, batch: Batch) -> Tensor | None:
+    """Return which of the domain's labels examples have, ``[N]``, by their conditions.
 
     Returns:
         None where there are fewer than two labels, or examples that have none or several.
@@ -32,7 +32,7 @@ def labels_of(domain: Domain, excerpt: Excerpt) -> Tensor | None:
     if len(labels) < 2:
         return None
     alike = torch.stack(
-        [_equal(excerpt.batch.cond, domain.condition(label, 1), len(excerpt)) for label in labels]
+        [_equal(batch.cond, domain.condition(label, 1), len(batch)) for label in labels]
     )
     return alike.int().argmax(0) if bool((alike.sum(0) == 1).all()) else None
 

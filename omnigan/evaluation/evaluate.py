@@ -9,12 +9,12 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from omnigan.domain import Batch, Domain, Metric, Notify, silent
+from omnigan.domain import Batch, Conditions, Domain, Metric, Notify, silent
 from omnigan.evaluation.extractors import extractor
 from omnigan.evaluation.material import Material, RealFeatures
 from omnigan.evaluation.memorisation import Memorisation, memorisation
-from omnigan.evaluation.recognition import Recognition
 from omnigan.evaluation.real import take
+from omnigan.evaluation.recognition import Recognition
 from omnigan.evaluation.results import Evaluation, Row
 from omnigan.evaluation.scores import Critic, Likeness, copies
 from omnigan.evaluation.thinning import evenly
@@ -120,12 +120,8 @@ class Evaluator:
         """Return the rows of one of the domain's own metrics."""
         real = self.material
         reference = real.train if metric.against == "train" else real.held_out
-        paired = metric.against == "paired"
-        compared = reference.batch.x[: len(generated)] if paired else reference.batch.x
-        others = () if metric.against is None else (compared,)
         if name not in self._floors:
-            perfect = real.like.x if metric.against == "held-out" else real.held_out.batch.x
-            self._floors[name] = _named(metric.compute(compared if paired else perfect, *others))
+            self._floors[name] = self._values(metric, self._perfect(metric, len(generated)))
         floors = self._floors[name]
         provenance = real.provenance([reference], len(generated))
         return [
@@ -133,8 +129,27 @@ class Evaluator:
                 *(name, part, number, floors.get(part, math.nan)),
                 *(metric.better, metric.digits, provenance),
             )
-            for part, number in _named(metric.compute(generated.x, *others)).items()
+            for part, number in self._values(metric, generated).items()
         ]
+
+    def _perfect(self, metric: Metric, n: int) -> Batch:
+        """Return the real examples whose value is the floor of ``n`` generated ones."""
+        held_out = self.material.held_out.batch
+        if metric.against == "held-out":
+            return self.material.like
+        return take(held_out, torch.arange(n)) if metric.against == "paired" else held_out
+
+    def _values(self, metric: Metric, batch: Batch) -> dict[str, float]:
+        """Return the values of examples by part, compared with what the metric asks for."""
+        real = self.material
+        others: dict[str | None, tuple[Tensor | Conditions, ...]] = {
+            None: (),
+            "held-out": (real.held_out.batch.x,),
+            "train": (real.train.batch.x,),
+            "paired": (real.held_out.batch.x[: len(batch)],),
+            "conditions": (batch.cond,),
+        }
+        return _named(metric.compute(batch.x, *others[metric.against]))
 
     def _memories(self, generated: Batch, features: Tensor) -> dict[str, Memorisation]:
         real = self.material

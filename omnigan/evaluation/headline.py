@@ -6,6 +6,7 @@ import math
 
 from omnigan.domain import Domain
 from omnigan.errors import UserError, did_you_mean, listed
+from omnigan.evaluation.recognition import RECOGNITION
 from omnigan.evaluation.results import Evaluation, Row
 from omnigan.evaluation.scores import SCORES
 
@@ -19,7 +20,7 @@ def headline_metric(domain: Domain, wish: str) -> str:
         UserError: There is no such metric.
     """
     name = domain.HEADLINE if wish == "auto" else wish
-    known = [*domain.metrics(), *SCORES]
+    known = [*domain.metrics(), *SCORES, *RECOGNITION]
     if name not in known:
         raise UserError(
             f"log.best: there is no metric '{name}'.{did_you_mean(name, known)} "

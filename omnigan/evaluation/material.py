@@ -72,7 +72,7 @@ class Material:
         # In order, so that neighbours stay neighbours.
         like = in_turn(domain, train.at(some[:samples].sort().values))
         said = str(domain.describe().get("preprocessing", ""))
-        labels = labels_of(domain, like)
+        labels = labels_of(domain, like.batch)
         return cls(domain, held_out, train, like.batch, labels, seed, said, device)
 
     def provenance(

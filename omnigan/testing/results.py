@@ -20,7 +20,7 @@ __all__ = ["RESULT_CHECKS"]
 
 KINDS = get_args(get_type_hints(Artifact)["kind"])
 BETTER = get_args(get_type_hints(Metric)["better"])
-AGAINST = (None, "held-out", "train", "paired")
+AGAINST = (None, "held-out", "train", "paired", "conditions")
 
 
 def rendering_writes_files(subject: Subject) -> None:
@@ -72,7 +72,8 @@ def metrics_are_numbers(subject: Subject) -> None:
             metric.better in BETTER and metric.against in AGAINST,
             f"Metric '{name}' has better={metric.better!r} and against={metric.against!r}.",
         )
-        values = metric.compute(made) if metric.against is None else metric.compute(made, batch.x)
+        other = batch.cond if metric.against == "conditions" else batch.x
+        values = metric.compute(made) if metric.against is None else metric.compute(made, other)
         parts = values if isinstance(values, Mapping) else {name: values}
         require(
             all(isinstance(part, str) for part in parts)

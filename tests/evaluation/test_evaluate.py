@@ -311,3 +311,20 @@ def test_paired_examples_are_made_for_the_conditions_of_held_out_ones_and_compar
     assert value == pytest.approx(float((generated.x - real.x[:100]).abs().mean()))
     assert floor == 0
     assert len(evaluator.generate(trained, 500)) == 200  # there are no more held-out ones
+
+
+def test_a_metric_may_ask_what_examples_were_made_for(plane):
+    """Half of the generated ones obey, and all of the real ones do."""
+
+    class Obedient(plane):
+        def metrics(self):
+            def obeyed(x, cond):
+                return float(((x[:, :1] > 0).float() == cond["label"]).float().mean())
+
+            return {"obedience": Metric(obeyed, "conditions", "higher")}
+
+    x = normal(40, 0).x
+    asked = (x[:, :1] > 0).float()
+    asked[::2] = 1 - asked[::2]
+    evaluation = evaluate(Obedient(labelled=True), Batch(x, {"label": asked}), samples=40, seed=0)
+    assert numbers(evaluation)["obedience", ""] == (0.5, 1.0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,14 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omnigan.cores import cores
+from omnigan.datasets.copies import digest, equal
 from omnigan.domain import Notify
 from omnigan_image.data.collection import Collection, Pixels, Raw, UnreadableImage
 from omnigan_image.data.decode import decode, pillow_limit
-from omnigan_image.data.duplicates import alike, equal, thumbnail
+from omnigan_image.data.duplicates import alike, thumbnail
 from omnigan_image.data.facts import Facts
 from omnigan_image.data.fit import Canvas
 
-__all__ = ["build", "digest"]
+__all__ = ["build"]
 
 ENLARGED = "enlarged"
 
@@ -70,11 +70,6 @@ def build(
             write(outcome.pixels if isinstance(outcome, _Drawn) else blank)
             notify("reading images", row + 1, total)
     return tally.facts()
-
-
-def digest(pixels: Pixels) -> bytes:
-    """Return 16 bytes that differ if the pixels do."""
-    return hashlib.blake2b(pixels.tobytes(), digest_size=16).digest()
 
 
 def _outcomes(collection: Collection, canvas: Canvas, max_pixels: int) -> Iterator[_Outcome]:

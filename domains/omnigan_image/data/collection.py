@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = [
-    "Collection",
-    "Pixels",
-    "Raw",
-    "UnreadableImage",
-    "most_bytes",
-    "spread",
-    "stamp",
-]
+__all__ = ["Collection", "Pixels", "Raw", "UnreadableImage", "most_bytes"]
 
 Pixels = NDArray[np.uint8]
 Raw = Path | bytes | Pixels
@@ -60,21 +50,3 @@ class Collection:
 def most_bytes(max_pixels: int) -> int:
     """Return a size of a file that no image of so many pixels needs, not even uncompressed."""
     return 16 * max_pixels + 2**20
-
-
-def spread(total: int, wanted: int) -> list[int]:
-    """Return up to ``wanted`` evenly spaced numbers below ``total``."""
-    count = min(total, wanted)
-    return [number * total // count for number in range(count)]
-
-
-def stamp(file: Path) -> list[Any]:
-    """Return what changes when the content of a file does: size and time of the last change.
-
-    Reading all content would tell for sure, but takes as long as decoding it.
-    """
-    try:
-        status = os.stat(file)
-    except OSError:
-        return [str(file), None]
-    return [str(file), status.st_size, status.st_mtime_ns]

@@ -8,19 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from omnigan.datasets.copies import Clusters, Groups, close_pairs
 from omnigan_image.data.collection import Pixels
 
-__all__ = ["alike", "equal", "thumbnail"]
-
-Groups = NDArray[np.int64]
-"""For each image the lowest number of one that it goes together with, maybe its own."""
-Rows = NDArray[np.int64]
+__all__ = ["alike", "thumbnail"]
 
 _SIDE = 16  # of a thumbnail
 _NEAR = 0.1  # distance of two thumbnails as a share of their contrast
 _BRIGHTNESS = 8.0  # largest difference of their mean levels, of 255
 _FLAT = 4.0  # thumbnails with less contrast (standard deviation, of 255) say nothing
-_BLOCK = 1024  # images that are compared each with each
 
 
 def thumbnail(pixels: Pixels) -> Pixels:
@@ -30,14 +26,6 @@ def thumbnail(pixels: Pixels) -> Pixels:
         for plane in pixels
     ]
     return np.concatenate(planes).ravel()
-
-
-def equal(digests: NDArray[np.uint8]) -> Groups:
-    """Group equal rows ``[N, bytes]``."""
-    first: dict[bytes, int] = {}
-    return np.array(
-        [first.setdefault(row.tobytes(), number) for number, row in enumerate(digests)], np.int64
-    )
 
 
 def alike(thumbnails: Sequence[Pixels], most: int) -> Groups | None:
@@ -59,8 +47,8 @@ def alike(thumbnails: Sequence[Pixels], most: int) -> Groups | None:
     values = np.stack(thumbnails).reshape(len(thumbnails), -1, _SIDE * _SIDE)
     contrasts = [part.std((1, 2), dtype=np.float32) for part in _parts(values)]
     lively = np.flatnonzero(np.concatenate(contrasts) > _FLAT)
-    clusters = _Clusters(len(values))
-    for some, others in _neighbours(_coarse(values[lively])):
+    clusters = Clusters(len(values))
+    for some, others in close_pairs(_coarse(values[lively]), _NEAR):
         a, b = lively[some], lively[others]
         for row, column in np.argwhere(_are_near(values[a], values[b])):
             if clusters.join(int(a[row]), int(b[column])) > most:
@@ -99,55 +87,3 @@ def _coarse(values: Pixels) -> NDArray[np.float32]:
 def _parts(values: Pixels) -> Iterator[Pixels]:
     """Yield some thumbnails after the other, to make numbers of few at a time."""
     return (values[first : first + 4096] for first in range(0, len(values), 4096))
-
-
-def _neighbours(points: NDArray[np.float32]) -> Iterator[tuple[Rows, Rows]]:
-    """Yield pairs of sets of points; any two points within ``_NEAR`` are in some pair.
-
-    The points are put in order along their widest axis. Only blocks that come within that distance
-    on it are compared, and only points that have a neighbour in the other block are yielded.
-    """
-    if not len(points):
-        return
-    along = points[:, int(np.argmax(points.std(0)))]
-    order = np.argsort(along, kind="stable")
-    blocks = [order[first : first + _BLOCK] for first in range(0, len(order), _BLOCK)]
-    for number, some in enumerate(blocks):
-        for others in blocks[number:]:
-            if along[others[0]] - along[some[-1]] > _NEAR:
-                break
-            close = _squared_distances(points[some], points[others]) < _NEAR**2 + 1e-5
-            if others is some:
-                np.fill_diagonal(close, False)
-            if close.any():
-                yield some[close.any(1)], others[close.any(0)]
-
-
-def _squared_distances(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
-    squares = (a**2).sum(1)[:, None] + (b**2).sum(1)[None]
-    return np.asarray(squares - 2 * a @ b.T, np.float32)
-
-
-class _Clusters:
-    """Disjoint sets of numbers; each set is known by its smallest number."""
-
-    def __init__(self, count: int) -> None:
-        self._parent = list(range(count))
-        self._size = [1] * count
-
-    def _root(self, number: int) -> int:
-        while self._parent[number] != number:
-            self._parent[number] = self._parent[self._parent[number]]
-            number = self._parent[number]
-        return number
-
-    def join(self, a: int, b: int) -> int:
-        """Unite the sets of two numbers, and return the size of what they are in."""
-        low, high = sorted((self._root(a), self._root(b)))
-        if low != high:
-            self._parent[high] = low
-            self._size[low] += self._size[high]
-        return self._size[low]
-
-    def groups(self) -> Groups:
-        return np.array([self._root(number) for number in range(len(self._parent))], np.int64)

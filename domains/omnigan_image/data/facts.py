@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import io
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from omnigan.datasets.rows import pack, unpack
 
 __all__ = ["Facts", "pack_facts", "unpack_facts"]
 
@@ -47,7 +46,7 @@ class Facts:
 
 
 def pack_facts(facts: Facts) -> bytes:
-    """Return facts as an .npz file: NumPy arrays and JSON, never a pickle."""
+    """Return facts as bytes."""
     words = {
         "names": list(facts.names),
         "reasons": list(facts.reasons.items()),
@@ -55,15 +54,7 @@ def pack_facts(facts: Facts) -> bytes:
         "counts": facts.counts,
         "ignored": facts.ignored,
     }
-    buffer = io.BytesIO()
-    np.savez(
-        buffer,
-        words=np.frombuffer(json.dumps(words).encode(), np.uint8),
-        sizes=facts.sizes,
-        digests=facts.digests,
-        groups=facts.groups,
-    )
-    return buffer.getvalue()
+    return pack(words, {"sizes": facts.sizes, "digests": facts.digests, "groups": facts.groups})
 
 
 def unpack_facts(content: bytes) -> Facts:
@@ -72,18 +63,17 @@ def unpack_facts(content: bytes) -> Facts:
     Raises:
         ValueError: The bytes are not what it returned.
     """
+    words, arrays = unpack(content)
     try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-            words: dict[str, Any] = json.loads(arrays["words"].tobytes())
-            return Facts(
-                words["names"],
-                dict(words["reasons"]),
-                arrays["sizes"],
-                arrays["digests"],
-                arrays["groups"],
-                words["labels"],
-                {name: Counter(counts) for name, counts in words["counts"].items()},
-                Counter(words["ignored"]),
-            )
-    except Exception as error:  # a damaged zip file can fail in many ways
+        return Facts(
+            words["names"],
+            dict(words["reasons"]),
+            arrays["sizes"],
+            arrays["digests"],
+            arrays["groups"],
+            words["labels"],
+            {name: Counter(counts) for name, counts in words["counts"].items()},
+            Counter(words["ignored"]),
+        )
+    except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"not facts about images: {error}") from error

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from omnigan.datasets.files import require_files
 from omnigan.errors import UserError
-from omnigan.walk import printable, walk
+from omnigan.walk import printable
 from omnigan_image.data.collection import Collection, UnreadableImage, most_bytes
 
-__all__ = ["ENDINGS", "folder_files", "open_files", "open_tar", "open_zip"]
+__all__ = ["ENDINGS", "open_files", "open_tar", "open_zip"]
 
 ENDINGS = frozenset(
     (
@@ -23,18 +24,6 @@ ENDINGS = frozenset(
         *(".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm"),
     )
 )
-
-
-def folder_files(root: Path) -> tuple[list[tuple[str, Path]], Counter[str]]:
-    """Return ``(name, file)`` of every image file below a folder by name, and other endings."""
-    files: list[tuple[str, Path]] = []
-    ignored: Counter[str] = Counter()
-    for file in walk(root):
-        if file.suffix.lower() in ENDINGS:
-            files.append((printable(file.relative_to(root).as_posix()), file))
-        else:
-            ignored[file.suffix.lower() or "no ending"] += 1
-    return sorted(files), ignored
 
 
 @contextmanager
@@ -46,7 +35,7 @@ def open_files(
     Raises:
         UserError: There are none.
     """
-    _require(len(files), ignored, source)
+    require_files(len(files), ignored, source, "image", ENDINGS)
     yield Collection([name for name, _ in files], lambda place: files[place][1], None, ignored)
 
 
@@ -130,19 +119,9 @@ def _collection(members: Sequence[_Member], path: Path, max_pixels: int) -> Coll
             kept.append(member)
         else:
             ignored[ending or "no ending"] += 1
-    _require(len(kept), ignored, str(path))
+    require_files(len(kept), ignored, str(path), "image", ENDINGS)
     limit = most_bytes(max_pixels)
     return Collection(names, lambda place: kept[place].read(limit), None, ignored)
-
-
-def _require(count: int, ignored: Counter[str], source: str) -> None:
-    if count:
-        return
-    other = ", ".join(f"{number} {ending}" for ending, number in ignored.most_common(3))
-    raise UserError(
-        f"data.source: no image file in '{source}' or in any folder below it"
-        f"{f', only {other}' if other else ''}. Known are {', '.join(sorted(ENDINGS))}"
-    )
 
 
 def _damaged(path: Path, error: Exception) -> UserError:

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from omnigan.datasets.files import check_readable
+from omnigan.datasets.labels import chosen_names, label_numbers
+from omnigan.datasets.splits import split
 from omnigan.domain import Notify, Split, silent
-from omnigan.errors import UserError
-from omnigan_image.data.facts import Facts
-from omnigan_image.data.labels import label_names, labeller
+from omnigan_image.data.labels import labeller
 from omnigan_image.data.load import stored_images
 from omnigan_image.data.pictures import Pictures
 from omnigan_image.data.report import Findings
 from omnigan_image.data.sources import find
-from omnigan_image.data.splits import split
 from omnigan_image.data.store import Stored
 from omnigan_image.data_config import ImageData
 
@@ -92,13 +91,14 @@ def load_images(data: ImageData, notify: Notify = silent) -> tuple[ImageData, Im
     label_of = labeller(data, found)
     data, stored = stored_images(data, found, notify)
     facts = stored.facts
-    _check_readable(facts, data.source)
+    check_readable(facts.names, facts.reasons, data.source, "image")
     rows = np.array(facts.rows(), np.int64)
     texts = label_of(facts.names, facts.labels)
     labels = None
     if data.labels != "none":
-        data = data.model_copy(update={"label_names": _names(data, [texts[row] for row in rows])})
-        labels = _numbers(texts, data.label_names or ())
+        names = chosen_names(data.label_names, [texts[row] for row in rows], "image")
+        data = data.model_copy(update={"label_names": names})
+        labels = label_numbers(texts, names)
         rows = rows[labels[rows] >= 0]
     train, valid = split(
         facts.groups[rows],
@@ -106,6 +106,7 @@ def load_images(data: ImageData, notify: Notify = silent) -> tuple[ImageData, Im
         facts.digests[rows],
         data.held_out,
         data.split_seed,
+        noun="image",
     )
     unlabelled = len(facts.names) - len(facts.reasons) - len(rows)
     train, valid = (_mixed(rows[chosen], data.split_seed) for chosen in (train, valid))
@@ -115,30 +116,3 @@ def load_images(data: ImageData, notify: Notify = silent) -> tuple[ImageData, Im
 def _mixed(rows: Rows, seed: int) -> Rows:
     """Return rows in random order: sources are often sorted, and parts of a split must be alike."""
     return np.random.default_rng(seed).permutation(rows)
-
-
-def _check_readable(facts: Facts, source: str) -> None:
-    broken, total = len(facts.reasons), len(facts.names)
-    if 2 * broken <= total:
-        return
-    shown = list(facts.reasons.items())[:3]
-    examples = "; ".join(f"{facts.names[row]}: {reason}" for row, reason in shown)
-    count = "no image" if broken == total else f"{broken} of {total} images"
-    verb = "can be read" if broken == total else "cannot be read"
-    raise UserError(f"data.source: {count} in '{source}' {verb} ({examples})")
-
-
-def _names(data: ImageData, labels: Sequence[str | None]) -> tuple[str, ...]:
-    found = label_names(labels)
-    names = data.label_names or found
-    if not set(names) & set(found):
-        raise UserError(
-            f"data.label_names: no image has the label {', '.join(names[:5]) or 'of any name'}; "
-            f"there are {', '.join(found[:5]) or 'none'}"
-        )
-    return names
-
-
-def _numbers(labels: Sequence[str | None], names: Sequence[str]) -> Rows:
-    known = {name: number for number, name in enumerate(names)}
-    return np.array([-1 if label is None else known.get(label, -1) for label in labels], np.int64)

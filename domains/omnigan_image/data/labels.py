@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import takewhile
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
+from omnigan.datasets.label_table import look_up_labels, read_label_table
+from omnigan.datasets.labels import folder_labels
 from omnigan.errors import UserError
-from omnigan.label_table import look_up_labels, read_label_table
 from omnigan_image.data.sources import Found
 from omnigan_image.data_config import ImageData
 
-__all__ = ["label_names", "labeller"]
-
-TOP = "other"
-"""Label ``folder`` of images that lie beside the folders of the others."""
+__all__ = ["labeller"]
 
 Labels = list[str | None]
 
@@ -37,7 +34,7 @@ def labeller(
                 f"data.labels: '{data.source}' has no folders of images; write "
                 f"{'auto' if found.has_labels else 'none'}"
             )
-        return lambda names, own: list(_folders(names))
+        return lambda names, own: list(folder_labels(names))
     if data.labels == "auto":
         if not found.has_labels:
             raise UserError(
@@ -48,20 +45,3 @@ def labeller(
     path = Path(data.labels).expanduser()
     table = read_label_table(path, data.label_column, ("none", "folder", "auto"))
     return lambda names, own: look_up_labels(table, names, path, "an image")
-
-
-def _folders(names: Sequence[str]) -> list[str]:
-    """Return the first folder in each path after those that all have in common."""
-    parents = [PurePosixPath(name).parent.parts for name in names]
-    shared = takewhile(lambda parts: len(set(parts)) == 1, zip(*parents, strict=False))
-    common = len(list(shared))
-    if all(len(parent) == common for parent in parents):
-        common = max(0, common - 1)  # there is just one folder
-    return [parent[common] if len(parent) > common else TOP for parent in parents]
-
-
-def label_names(labels: Sequence[str | None]) -> tuple[str, ...]:
-    """Return every label that occurs: numbers in their order, then words in theirs."""
-    known = {label for label in labels if label is not None}
-    numbers = {label for label in known if label.isascii() and label.isdecimal()}
-    return (*sorted(numbers, key=lambda text: (int(text), text)), *sorted(known - numbers))

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from omnigan.cache import cache_folder, write_atomically
+from omnigan.datasets.files import spread
+from omnigan.datasets.rows import cache_key
 from omnigan.domain import Notify
-from omnigan_image.data.collection import Collection, spread
+from omnigan_image.data.collection import Collection
 from omnigan_image.data.fit import Canvas
 from omnigan_image.data.sources import Found, open_source
-from omnigan_image.data.store import Stored, cache_key, make, recall
+from omnigan_image.data.store import VERSION, Stored, make, recall
 from omnigan_image.data.survey import settle
 from omnigan_image.data_config import ImageData
 
@@ -32,7 +34,7 @@ def stored_images(data: ImageData, found: Found, notify: Notify) -> tuple[ImageD
     stored = None
     if settled is not None:
         canvas = Canvas.of(settled)
-        stored = recall(cache_key(identity, *_settings(canvas)), canvas.shape)
+        stored = recall(cache_key(VERSION, identity, *_settings(canvas)), canvas.shape)
     if settled is None or stored is None:
         with open_source(found, data) as collection:
             settled, stored = _made(data, settled, identity, _limited(collection, data), notify)
@@ -71,7 +73,7 @@ def _made(
         note = json.dumps({"size": settled.size, "channels": settled.channels})
         write_atomically(_note(data, identity), note.encode())
     canvas = Canvas.of(settled)
-    key = cache_key(identity, *_settings(canvas))
+    key = cache_key(VERSION, identity, *_settings(canvas))
     return settled, make(key, collection, canvas, data.max_pixels, notify)
 
 
@@ -93,5 +95,5 @@ def _settled(data: ImageData, identity: list[Any]) -> ImageData | None:
 
 def _note(data: ImageData, identity: list[Any]) -> Path:
     """Return the file that keeps what was read off the data before."""
-    key = cache_key(identity, data.size, data.channels)
+    key = cache_key(VERSION, identity, data.size, data.channels)
     return cache_folder("image", f"settled-{key}.json")

@@ -12,9 +12,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from omnigan.datasets.rows import map_rows
 from omnigan.domain import Batch
 from omnigan_image.data.collection import Pixels
-from omnigan_image.data.store import map_pixels
 
 __all__ = ["Pictures", "to_tensor"]
 
@@ -92,7 +92,7 @@ class Pictures:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         if self._file is not None:
-            self.pixels = map_pixels(self._file)
+            self.pixels = map_rows(self._file)
 
 
 def to_tensor(pixels: Pixels) -> Tensor:

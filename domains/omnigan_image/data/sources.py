@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from omnigan.datasets.files import files_below, stamp
 from omnigan.errors import UserError, did_you_mean
 from omnigan_image.data.arrays import npy_images, npz_images
 from omnigan_image.data.cifar import batch_files, cifar_images
-from omnigan_image.data.collection import Collection, stamp
+from omnigan_image.data.collection import Collection
 from omnigan_image.data.digits import digit_images, digits_file
-from omnigan_image.data.file_sources import folder_files, open_files, open_tar, open_zip
+from omnigan_image.data.file_sources import ENDINGS, open_files, open_tar, open_zip
 from omnigan_image.data.idx import idx_files, idx_images, is_idx, label_file
 from omnigan_image.data_config import ImageData
 
@@ -75,7 +76,7 @@ def _folder(path: Path) -> Found:
         return _of_files("idx", path, files)
     if files := batch_files(path):
         return _of_files("cifar", path, files)
-    images, ignored = folder_files(path)
+    images, ignored = files_below(path, ENDINGS)
     stamps = [[name, *stamp(file)] for name, file in images]
     return Found("files", path, stamps, images, ignored)
 

@@ -10,8 +10,9 @@ from typing import Literal
 import numpy as np
 from PIL import Image
 
+from omnigan.datasets.files import spread
 from omnigan.errors import UserError
-from omnigan_image.data.collection import Collection, Raw, UnreadableImage, spread
+from omnigan_image.data.collection import Collection, Raw, UnreadableImage
 from omnigan_image.data.decode import decode, has_alpha, open_image, pillow_limit, upright_size
 from omnigan_image.data_config import ImageData
 

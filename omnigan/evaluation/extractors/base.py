@@ -30,6 +30,8 @@ class Extractor:
         compute: Maps examples ``[B, *shape]`` on a device to features ``[B, F]``.
         note: What a person should know about it, such as how accurate a classifier is.
         network: The feature network, if there is one.
+        head: What makes logits ``[B, classes]`` of the features, where they were learned from
+            the classes of this domain's training examples.
         cheap: Whether a large training set goes through in seconds.
     """
 
@@ -38,6 +40,7 @@ class Extractor:
     compute: Callable[[Tensor, torch.device], Tensor]
     note: str = ""
     network: nn.Module | None = None
+    head: nn.Module | None = None
     cheap: bool = True
 
     @property
@@ -73,8 +76,10 @@ class Extractor:
             raise UserError(f"{path} cannot be written.")
 
 
-def of_network(name: str, network: nn.Module, note: str = "") -> Extractor:
-    """Return the extractor of a network that is called as ``net(x)``."""
+def of_network(
+    name: str, network: nn.Module, note: str = "", head: nn.Module | None = None
+) -> Extractor:
+    """Return the extractor of a network that is called as ``net(x)``; see there for ``head``."""
     network = network.eval().requires_grad_(False)
 
     def compute(x: Tensor, device: torch.device) -> Tensor:
@@ -83,7 +88,7 @@ def of_network(name: str, network: nn.Module, note: str = "") -> Extractor:
             features: Tensor = network.to(device)(x.to(device))
         return features
 
-    return Extractor(name, digest(network.state_dict()), compute, note, network)
+    return Extractor(name, digest(network.state_dict()), compute, note, network, head)
 
 
 def serialized(network: nn.Module, name: str, note: str) -> bytes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from omnigan import cache
@@ -20,12 +20,16 @@ from omnigan.errors import UserError
 from omnigan.evaluation.classes import classes_of
 from omnigan.evaluation.extractors.base import Extractor, of_network, serialized
 from omnigan.evaluation.extractors.files import read_network
-from omnigan.evaluation.extractors.network import SEED, FeatureNetwork, feature_network
+from omnigan.evaluation.extractors.network import (
+    SEED,
+    Classifier,
+    feature_network,
+)
 from omnigan.evaluation.real import digest, read
 
 __all__ = ["from_classifier"]
 
-VERSION = 1
+VERSION = 2
 """Counted up whenever the training below changes, so that older weights in caches are not used."""
 
 _MOST = 8192  # examples that are learned from
@@ -48,23 +52,25 @@ def from_classifier(domain: Domain, notify: Notify = silent) -> Extractor | None
     network = feature_network(domain)
     data = digest({"x": train.batch.x, "classes": classes, **network.state_dict()})
     path = cache.cache_folder("features", f"classifier-{VERSION}-{data}.safetensors")
-    try:
-        weights, facts = read_network(path)
-        fill(network, weights, str(path))
-    except UserError:  # not there, or damaged
-        head = _train(network, train.batch.x, classes, notify)
-        facts = {"note": _accuracy(domain, network, head)}
-        network.standardise(of_network("", network).features(train.batch.x))
-        cache.write_atomically(path, serialized(network, "classifier", facts["note"]))
-    return of_network("classifier", network, facts["note"])
-
-
-def _train(network: FeatureNetwork, x: Tensor, classes: Tensor, notify: Notify) -> nn.Module:
-    """Minimise cross-entropy with Adam and a rate that falls along half a cosine."""
     with torch.random.fork_rng(devices=[]):
         seeds.seed_global(SEED, "classifier")
-        head = nn.Linear(network(x[:1]).shape[1], int(classes.max()) + 1)
-        model = nn.Sequential(network.train(), head)
+        model = Classifier(network, int(classes.max()) + 1)
+    try:
+        weights, facts = read_network(path)
+        fill(model, weights, str(path))
+    except UserError:  # not there, or damaged
+        _train(model, train.batch.x, classes, notify)
+        facts = {"note": _accuracy(domain, model)}
+        model.standardise(of_network("", network).features(train.batch.x))
+        cache.write_atomically(path, serialized(model, "classifier", facts["note"]))
+    return of_network("classifier", network, facts["note"], model.head.requires_grad_(False))
+
+
+def _train(model: Classifier, x: Tensor, classes: Tensor, notify: Notify) -> None:
+    """Minimise cross-entropy with Adam and a rate that falls along half a cosine."""
+    with torch.random.fork_rng(devices=[]):
+        seeds.seed_global(SEED, "classifier training")
+        model.train()
         optimizer = torch.optim.Adam(model.parameters())
         for step in range(_STEPS):
             notify("training the feature classifier", step, _STEPS)
@@ -77,10 +83,9 @@ def _train(network: FeatureNetwork, x: Tensor, classes: Tensor, notify: Notify) 
             torch.autograd.backward(cross_entropy(model(x[chosen]), classes[chosen]))
             optimizer.step()
     notify("training the feature classifier", _STEPS, _STEPS)
-    return head
 
 
-def _accuracy(domain: Domain, network: nn.Module, head: nn.Module) -> str:
+def _accuracy(domain: Domain, model: Classifier) -> str:
     """Say how many held-out examples are told right."""
     if not len(domain.source("valid")):
         return "no held-out examples to test it on"
@@ -89,5 +94,5 @@ def _accuracy(domain: Domain, network: nn.Module, head: nn.Module) -> str:
     if classes is None:
         return "no held-out labels to test it on"
     with torch.no_grad():
-        told = head(of_network("", network).features(held_out.batch.x)).argmax(1)
+        told = model.head(of_network("", model.features).features(held_out.batch.x)).argmax(1)
     return f"{float((told == classes).double().mean()):.1%} of {len(told)} held-out told right"

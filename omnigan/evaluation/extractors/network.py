@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from omnigan.domain import Domain, Space
 
-__all__ = ["SEED", "FeatureNetwork", "SmallNetwork", "feature_network"]
+__all__ = ["SEED", "Classifier", "FeatureNetwork", "SmallNetwork", "feature_network"]
 
 SEED = 0
 """Of weights and of whatever is drawn to learn features: not of a run, so that runs share them."""
@@ -89,6 +89,39 @@ class FeatureNetwork(nn.Module):
         deviation = features.std(0)
         self.mean.copy_(features.mean(0))
         self.scale.copy_(torch.where(deviation > 0, 1 / deviation, 0))
+
+
+class Classifier(nn.Module):
+    """Logits ``[B, classes]`` from features and a linear layer behind them.
+
+    Args:
+        features: Called as ``net(x)``.
+        classes: How many.
+    """
+
+    def __init__(self, features: FeatureNetwork, classes: int) -> None:
+        super().__init__()
+        self.features = features
+        self.head = nn.Linear(len(features.mean), classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        logits: Tensor = self.head(self.features(x))
+        return logits
+
+    @torch.no_grad()
+    def standardise(self, features: Tensor) -> None:
+        """Standardise the features as :class:`FeatureNetwork` does, and keep the logits.
+
+        A feature that is the same in all examples is 0 from then on, and its share of the logits
+        goes into their bias.
+
+        Args:
+            features: ``[N, F]``, of a network that was not standardised before.
+        """
+        self.features.standardise(features)
+        weight, scale = self.head.weight, self.features.scale
+        self.head.bias.add_(weight @ self.features.mean)
+        weight.copy_(torch.where(scale > 0, weight / scale, 0))
 
 
 def feature_network(domain: Domain) -> FeatureNetwork:

@@ -7,14 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from numpy.typing import NDArray
 from PIL import Image
 
-from omnigan_image.data import duplicates
-from omnigan_image.data.duplicates import alike, equal, thumbnail
+from omnigan_image.data.duplicates import alike, thumbnail
 
 Make = Callable[..., Any]
 
@@ -24,12 +19,6 @@ def near(images: list[Any]) -> list[int]:
     groups = alike([thumbnail(image.transpose(2, 0, 1)) for image in images], most=1000)
     assert groups is not None
     return list(groups)
-
-
-@given(st.lists(st.binary(min_size=2, max_size=2), min_size=1, max_size=30))
-def test_equal_rows(rows: list[bytes]) -> None:
-    values = np.array([list(row) for row in rows], np.uint8)
-    assert equal(values).tolist() == [rows.index(row) for row in rows]
 
 
 def test_a_thumbnail_is_the_mean_of_blocks() -> None:
@@ -65,43 +54,6 @@ def test_only_what_is_drawn_on_a_common_ground_counts() -> None:
         image[3:5, 3:5] += 20
         grounds.append(image)
     assert near(grounds) == list(range(20))
-
-
-def brute(points: NDArray[np.float32]) -> set[tuple[int, int]]:
-    distance = np.linalg.norm(points[:, None] - points[None], axis=2)
-    a, b = np.nonzero(np.triu(distance < duplicates._NEAR, 1))
-    return set(zip(a.tolist(), b.tolist(), strict=True))
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_no_pair_of_neighbours_is_missed(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(duplicates, "_BLOCK", 16)
-    rng = np.random.default_rng(seed)
-    points = rng.normal(size=(300, 3)) * 0.4
-    points = np.concatenate([points, points[:100] + rng.normal(size=(100, 3)) * 0.03])
-    points = points.astype(np.float32)
-    together: set[tuple[int, int]] = set()
-    compared = 0
-    for some, others in duplicates._neighbours(points):
-        compared += len(some) * len(others)
-        together |= {(min(a, b), max(a, b)) for a in some.tolist() for b in others.tolist()}
-    wanted = brute(points)
-    assert len(wanted) > 50
-    assert wanted <= together
-    assert compared < len(points) ** 2 / 10
-
-
-@given(st.lists(st.tuples(st.integers(0, 19), st.integers(0, 19)), max_size=30))
-def test_clusters_are_what_paths_connect(pairs: list[tuple[int, int]]) -> None:
-    clusters = duplicates._Clusters(20)
-    reach = np.eye(20, dtype=bool)
-    for a, b in pairs:
-        size = clusters.join(a, b)
-        reach[a, b] = reach[b, a] = True
-        for _ in range(5):
-            reach = reach @ reach
-        assert size == reach[a].sum()
-    assert clusters.groups().tolist() == reach.argmax(1).tolist()
 
 
 def test_frames_of_a_standing_picture_are_too_many_to_be_copies(scene: Make) -> None:

@@ -16,45 +16,10 @@ import pytest
 
 from omnigan.errors import UserError
 from omnigan_image.data.collection import UnreadableImage
-from omnigan_image.data.file_sources import folder_files, open_files, open_tar, open_zip
+from omnigan_image.data.file_sources import open_tar, open_zip
 
 Make = Callable[..., Any]
 LIMIT = 1000
-
-
-def test_image_files_of_any_depth_are_found_in_the_order_of_their_names(folder: Make) -> None:
-    root = folder(
-        {
-            "b.PNG": b"",
-            "deep/er/a.jpeg": b"",
-            "deep/c.tif": b"",
-            "notes.txt": b"",
-            "more.TXT": b"",
-            "LICENSE": b"",
-            ".hidden.png": b"",
-            "._b.png": b"",
-            ".git/x.png": b"",
-        }
-    )
-    files, ignored = folder_files(root)
-    assert [name for name, _ in files] == ["b.PNG", "deep/c.tif", "deep/er/a.jpeg"]
-    assert ignored == {".txt": 2, "no ending": 1}
-
-
-def test_links_that_go_round_in_circles_end(folder: Make, tmp_path: Path) -> None:
-    root = folder({"deep/a.png": b""})
-    (root / "deep" / "up").symlink_to(root, target_is_directory=True)
-    (root / "nowhere.png").symlink_to(root / "missing.png")
-    assert [name for name, _ in folder_files(root)[0]] == ["deep/a.png"]
-
-
-def test_nothing_found_says_what_else_lies_there(folder: Make) -> None:
-    root = folder({"a.txt": b"", "b.txt": b"", "c.heic": b""})
-    with (
-        pytest.raises(UserError, match=r"no image file in 'x' .* only 2 \.txt, 1 \.heic"),
-        open_files(*folder_files(root), "x"),
-    ):
-        pass
 
 
 def written(path: Path, files: dict[str, bytes]) -> Path:

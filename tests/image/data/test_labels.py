@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from omnigan.errors import UserError
-from omnigan_image.data.labels import label_names, labeller
+from omnigan_image.data.labels import labeller
 from omnigan_image.data.sources import find
 
 Make = Callable[..., Any]
@@ -25,18 +25,6 @@ def labels(config: Make, photos: Path) -> Callable[..., Any]:
     return ask
 
 
-def test_folders(labels: Make) -> None:
-    def folders(*names: str) -> Any:
-        return labels(*names, labels="folder")
-
-    assert folders("cat/1.png", "dog/2.png", "dog/x/3.png") == ["cat", "dog", "dog"]
-    assert folders("cat/1.png", "2.png") == ["cat", "other"]
-    assert folders("set/train/cat/1.png", "set/train/dog/2.png") == ["cat", "dog"]
-    assert folders("set/cat/1.png", "set/2.png") == ["cat", "other"]
-    assert folders("cat/1.png", "cat/2.png") == ["cat", "cat"]
-    assert folders("1.png", "2.png") == ["other", "other"]
-
-
 def test_a_table(labels: Make, tmp_path: Path) -> None:
     table = tmp_path / "labels.csv"
     table.write_text("file,kind\na/x.png,1\ny.png,2\nz,1\n")
@@ -50,6 +38,7 @@ def test_a_table(labels: Make, tmp_path: Path) -> None:
 
 def test_words_that_do_not_suit_the_source(labels: Make, config: Make, folder: Make) -> None:
     assert labels("a.png", labels="none") == [None]
+    assert labels("cat/1.png", "dog/2.png", labels="folder") == ["cat", "dog"]
     with pytest.raises(UserError, match=r"bring no labels of their own; write 'folder'"):
         labels("a.png", labels="auto")
     with pytest.raises(
@@ -59,7 +48,3 @@ def test_words_that_do_not_suit_the_source(labels: Make, config: Make, folder: M
     root = folder({"x-images-idx3-ubyte": b"\0\0\x08\x03"}, "idx")
     with pytest.raises(UserError, match="has no folders of images; write auto"):
         labeller(config(root, labels="folder"), find(str(root)))
-
-
-def test_names_are_in_a_sensible_order() -> None:
-    assert label_names(["10", "9", None, "9", "b", "a", "01"]) == ("01", "9", "10", "a", "b")

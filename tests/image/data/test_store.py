@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from omnigan_image.data import build as build_module
-from omnigan_image.data import load_images, store
+from omnigan_image.data import load_images
 from omnigan_image.data.images import Images
 
 Make = Callable[..., Any]
@@ -162,7 +162,7 @@ def test_a_full_disk_falls_back_to_memory(
     def full(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(store.os, "fsync", full)
+    monkeypatch.setattr("omnigan.datasets.rows.os.fsync", full)
     _, images = load_images(config(photos))
     assert contents(images) == before
     assert images.stored.file is None

@@ -12,13 +12,16 @@ from omnigan.errors import UserError, did_you_mean
 __all__ = ["look_up_labels", "read_label_table"]
 
 
-def read_label_table(path: Path, column: str, words: Sequence[str]) -> dict[str, str]:
+def read_label_table(
+    path: Path, column: str, words: Sequence[str], *, column_key: str = "data.label_column"
+) -> dict[str, str]:
     """Return labels by the name in column ``file``.
 
     Args:
         path: What ``data.labels`` says.
-        column: The column of labels, what ``data.label_column`` says.
+        column: The column of labels.
         words: What else ``data.labels`` could have said, for the error.
+        column_key: Recipe key that names the column, for the error.
 
     Raises:
         UserError: The file cannot be read, lacks a column or a value, or contradicts itself.
@@ -34,7 +37,7 @@ def read_label_table(path: Path, column: str, words: Sequence[str]) -> dict[str,
     except UnicodeDecodeError as error:
         raise UserError(f"data.labels: '{path}' is not UTF-8 text; save it as UTF-8") from error
     table: dict[str, str] = {}
-    for line, row in _rows(path, text, column):
+    for line, row in _rows(path, text, column, column_key):
         name, label = (row["file"] or "").strip(), (row[column] or "").strip()
         if not name or not label:
             missing = "file" if not name else column
@@ -48,14 +51,16 @@ def read_label_table(path: Path, column: str, words: Sequence[str]) -> dict[str,
     return table
 
 
-def _rows(path: Path, text: str, column: str) -> list[tuple[int, dict[str, str | None]]]:
+def _rows(
+    path: Path, text: str, column: str, column_key: str
+) -> list[tuple[int, dict[str, str | None]]]:
     """Return the rows with their line numbers."""
     reader = csv.DictReader(io.StringIO(text, newline=""), skipinitialspace=True)
     try:
         header, rows = list(reader.fieldnames or []), [(reader.line_num, row) for row in reader]
     except csv.Error as error:
         raise UserError(f"data.labels: {path}, line {reader.line_num}: {error}") from error
-    for wanted, key in (("file", "data.labels"), (column, "data.label_column")):
+    for wanted, key in (("file", "data.labels"), (column, column_key)):
         if wanted not in header:
             raise UserError(
                 f"{key}: {path}, line 1: there is no column '{wanted}', only "

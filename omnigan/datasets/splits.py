@@ -1,4 +1,4 @@
-"""Which images are held out."""
+"""Which examples are held out."""
 
 from __future__ import annotations
 
@@ -21,27 +21,30 @@ def split(
     digests: NDArray[np.uint8],
     held_out: float,
     seed: int,
+    *,
+    noun: str,
 ) -> tuple[Rows, Rows]:
-    """Return the places of training and of held-out images, each in ascending order.
+    """Return the places of training and of held-out examples, each in ascending order.
 
     Chosen by content and seed alone, whatever the files are called. A group is never divided, and
     every label is held out in proportion, as far as groups allow.
 
     Args:
-        groups: ``[N]``, equal for images that go together.
+        groups: ``[N]``, equal for examples that go together.
         labels: ``[N]``, anything.
-        digests: ``[N, bytes]``, hashes of the images.
-        held_out: Share of the images to hold out.
+        digests: ``[N, bytes]``, hashes of the examples.
+        held_out: Share of the examples to hold out.
         seed: Another seed gives another split.
+        noun: What an example is, for the error.
 
     Raises:
-        UserError: All images are the same.
+        UserError: All examples are the same.
     """
     members = _members(groups)
     if len(members) < 2:
         raise UserError(
-            "data.source: one image is not enough, nor are copies of one: some are to train on "
-            "and others are held out. Give more images"
+            f"data.source: one {noun} is not enough, nor are copies of one: some are to train on "
+            f"and others are held out. Give more {noun}s"
         )
     draws = {
         group: min(_draw(digests[place], seed) for place in places)

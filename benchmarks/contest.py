@@ -1,0 +1,111 @@
+"""A recipe against classic ones at equal CPU-seconds, several seeds: runs and a table."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from budget import cpu_seconds, timings, train_within
+
+import omnigan
+from omnigan.evaluation.evaluate import Evaluation, Evaluator
+
+__all__ = ["Contest", "spread", "value"]
+
+
+@dataclass(frozen=True)
+class Contest:
+    """What is compared, and how.
+
+    Attributes:
+        folder: Of the runs.
+        recipe: Name of the shipped recipe, also that of its runs.
+        classic: Overrides that make a classic of it, by name.
+        rates: Learning rates to try with each classic at the first seed.
+        shown: Metrics of the table; by the first one a rate is chosen, less is better.
+        budget: CPU-seconds of a run.
+        samples: Generated examples that are scored.
+        features: What distributions are compared in.
+    """
+
+    folder: Path
+    recipe: str
+    classic: Mapping[str, Sequence[str]]
+    rates: Sequence[str]
+    shown: Sequence[str]
+    budget: float
+    samples: int
+    features: str = "auto"
+
+    def score(self, run: Path) -> Evaluation:
+        """Score a run's moving average."""
+        trained = omnigan.load(run)
+        evaluator = Evaluator(trained.domain, self.samples, 1, features=self.features)
+        return evaluator(evaluator.generate(trained, self.samples))
+
+    def train(self, methods: Sequence[str], seeds: Sequence[int], data: Sequence[str] = ()) -> None:
+        """Train what is missing of each method's runs."""
+        first = seeds[0]
+        for method in methods:
+            rates = self.rates if method in self.classic else ("",)
+            tried = {f"{method}-{rate}".rstrip("-"): rate for rate in rates}
+            for name, rate in tried.items():
+                self._train(name, method, rate, first, data)
+            if len(seeds) == 1:
+                continue
+            errors = {name: self._error(f"{name}-{first}") for name in tried}
+            best = min(errors, key=errors.__getitem__)
+            print(f"{method}: {self.shown[0]} {errors}, goes on with {best}", flush=True)
+            for seed in seeds[1:]:
+                self._train(best, method, tried[best], seed, data)
+
+    def _error(self, run: str) -> float:
+        return value(self.score(self.folder / run), self.shown[0])[0]
+
+    def _train(self, name: str, method: str, rate: str, seed: int, data: Sequence[str]) -> None:
+        out = self.folder / f"{name}-{seed}"
+        chosen = [f"train.rate={rate}"] if rate else []
+        if not out.exists():
+            overrides = [*self.classic.get(method, []), *chosen, *data]
+            train_within(self.budget, out, self.recipe, overrides, seed)
+
+    def table(self, more: Callable[[Path], str] | None = None) -> None:
+        """Print the mean and the range over seeds of each method's scores, as Markdown.
+
+        Args:
+            more: Something else to print of a method's first run, in a last column.
+        """
+        groups: dict[str, list[Path]] = {}
+        for run in sorted(self.folder.iterdir()):
+            if not run.name.startswith("trial-"):
+                groups.setdefault(run.name.rpartition("-")[0], []).append(run)
+        budget = f"{self.budget:.0f} CPU-seconds"
+        print(f"{self.samples} samples of the moving average, {budget}, one thread\n")
+        last = ["speed"] if more else []
+        head = ["method", "seeds", "steps", "CPU-seconds", *self.shown, *last]
+        print(f"| {' | '.join(head)} |\n|{'---|' * len(head)}")
+        floors: list[str] = []
+        for name, runs in groups.items():
+            scores = [self.score(run) for run in runs]
+            floors = [f"{value(scores[0], metric)[1]:.3g}" for metric in self.shown]
+            ends = [timings(run)[-1] for run in runs]
+            seconds = statistics.mean(cpu_seconds(line) for line in ends)
+            cells = [spread([value(each, metric)[0] for each in scores]) for metric in self.shown]
+            cells += [more(runs[0])] if more else []
+            facts = [name, str(len(runs)), str(ends[0]["step"]), f"{seconds:.0f}"]
+            print(f"| {' | '.join([*facts, *cells])} |", flush=True)
+        print(f"| {' | '.join(['real', '', '', '', *floors, *('' for _ in last)])} |")
+
+
+def value(evaluation: Evaluation, metric: str) -> tuple[float, float]:
+    """Return a metric's value and floor."""
+    row = next(row for row in evaluation.rows if row.metric == metric)
+    return row.value, row.floor
+
+
+def spread(values: Sequence[float]) -> str:
+    """Return the mean and, of several, the range."""
+    mean = f"{statistics.mean(values):.3g}"
+    return mean if len(values) == 1 else f"{mean} ({min(values):.3g} to {max(values):.3g})"

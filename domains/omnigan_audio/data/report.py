@@ -1,0 +1,191 @@
+"""What was found in the data and done with it, for people and for files."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from omnigan.wording import named, numbered
+from omnigan_audio.data.facts import Facts
+from omnigan_audio.data.resample import METHOD
+from omnigan_audio.data.sources import SOUNDFONT
+from omnigan_audio.data_config import AudioData
+
+__all__ = ["Findings"]
+
+_NAMED = 100  # files that are named; the rest is only counted
+_CUTS = {
+    "attack": "one clip of each sound, beginning just before its attack",
+    "start": "one clip of each sound, from its first sample on",
+    "random": "another part of a recording at each reading",
+}
+_LOUDNESS = {
+    "none": "at the level they have",
+    "peak": "each brought to a peak of 0.9",
+    "rms": "each brought to a mean power of -20 dBFS, or as near to it as goes without clipping",
+}
+
+
+@dataclass
+class Findings:
+    """What loading sounds met.
+
+    Attributes:
+        facts: About every sound of the source.
+        ignored: Other files of a folder, by ending.
+        in_memory: Whether the cache could not be written.
+        silent: Names of sounds left out because they are silent.
+        copies: Rendered sounds left out because they are like another.
+        equal: Sounds that are exact copies of others, all of them used.
+        alike: Sounds that are nearly so.
+        unlabelled: Sounds left out because they have no label.
+        without_pitch: Sounds left out because they have no pitch.
+        sounds: How many sounds are in each split; the same sound is in both where parts of each
+            are held out.
+        by_file: Whether whole sounds are held out.
+        labels: How many sounds have each label.
+        pitches: How many sounds have each pitch.
+    """
+
+    facts: Facts
+    ignored: Counter[str]
+    in_memory: bool
+    silent: Sequence[str] = ()
+    copies: int = 0
+    equal: int = 0
+    alike: int = 0
+    unlabelled: int = 0
+    without_pitch: int = 0
+    sounds: dict[str, int] = field(default_factory=dict)
+    by_file: bool = True
+    labels: Counter[str] = field(default_factory=Counter)
+    pitches: Counter[int] = field(default_factory=Counter)
+
+    def plain(self, data: AudioData, examples: dict[str, int]) -> dict[str, Any]:
+        """Return JSON values.
+
+        Args:
+            data: The config, resolved.
+            examples: How many examples are in each split.
+        """
+        facts = self.facts
+        return {
+            "summary": self.sentences(data, examples),
+            "preprocessing": _preprocessing(data),
+            "source": data.source,
+            "rate": data.rate,
+            "length": data.samples,
+            "sounds": self.sounds,
+            "examples": examples,
+            "minutes": round(self._minutes(), 2),
+            "labels": dict(self.labels),
+            "pitches": {str(pitch): count for pitch, count in sorted(self.pitches.items())},
+            "kinds": dict(facts.counts["kinds"].most_common()),
+            "rates": {str(rate): count for rate, count in self._rates().items()},
+            "channels": {str(number): count for number, count in self._channels().items()},
+            "resampled": self._resampled(data),
+            "beyond full scale": self._beyond(),
+            "files broken": len(facts.reasons),
+            "broken": [f"{name}: {reason}" for name, reason in self._broken()[:_NAMED]],
+            "sounds silent": len(self.silent),
+            "silent": list(self.silent[:_NAMED]),
+            "sounds without a label": self.unlabelled,
+            "sounds without a pitch": self.without_pitch,
+            "other files": dict(self.ignored.most_common()),
+            "duplicates": {"equal": self.equal, "alike": self.alike, "left out": self.copies},
+            "split by": "sound" if self.by_file else "time",
+        }
+
+    def sentences(self, data: AudioData, examples: dict[str, int]) -> list[str]:
+        """Return what a person should know before training, one plain sentence each."""
+        labels = ", ".join(f"{label} ({count})" for label, count in self.labels.items())
+        pitches = f"MIDI {min(self.pitches)} to {max(self.pitches)}" if self.pitches else ""
+        quiet = [(name, f"below {data.silence:g} dB") for name in self.silent]
+        other = ", ".join(f"{count} {ending}" for ending, count in self.ignored.most_common(5))
+        broken = self._broken()
+        return [
+            self._amount(data, examples),
+            f"Each is {data.samples} samples ({data.samples / data.rate:.3g} s) at {data.rate} "
+            f"Hz, {_CUTS[data.cut]}, {_LOUDNESS[data.loudness]}.",
+            *self._conversions(data),
+            *([f"Labels: {labels}."] if labels else []),
+            *([f"Pitches: {pitches}."] if pitches else []),
+            *([f"Left out without a label: {self.unlabelled}."] if self.unlabelled else []),
+            *([f"Left out without a pitch: {self.without_pitch}."] if self.without_pitch else []),
+            *([f"Left out as silent: {named(quiet, 'sound')}."] if quiet else []),
+            *([f"Unreadable: {named(broken, 'sound')}."] if broken else []),
+            *([f"Other files, ignored: {other}."] if other else []),
+            *self._duplicates(),
+            *self._split(),
+            *(["The cache cannot be written, so they stay in memory."] if self.in_memory else []),
+        ]
+
+    def _amount(self, data: AudioData, examples: dict[str, int]) -> str:
+        used = len(self.facts.rows())
+        kind = "rendered sound" if data.source == SOUNDFONT else "file"
+        what = "parts" if data.cut == "random" else "of them"
+        return (
+            f"Sound: {numbered(used, kind)}, {self._minutes():.1f} minutes; {examples['train']} "
+            f"{what} to train on, {examples['valid']} held out."
+        )
+
+    def _minutes(self) -> float:
+        return float(self.facts.seconds.sum()) / 60
+
+    def _rates(self) -> Counter[int]:
+        return Counter(dict(Counter(self.facts.rates[self.facts.rows()].tolist()).most_common()))
+
+    def _channels(self) -> Counter[int]:
+        return Counter(dict(Counter(self.facts.channels[self.facts.rows()].tolist()).most_common()))
+
+    def _resampled(self, data: AudioData) -> int:
+        return sum(count for rate, count in self._rates().items() if rate != data.rate)
+
+    def _beyond(self) -> int:
+        return int((self.facts.peak > 1).sum())
+
+    def _broken(self) -> list[tuple[str, str]]:
+        return [(self.facts.names[row], why) for row, why in sorted(self.facts.reasons.items())]
+
+    def _conversions(self, data: AudioData) -> list[str]:
+        if data.source == SOUNDFONT:
+            return []
+        rates = ", ".join(f"{rate} Hz ({n})" for rate, n in self._rates().most_common(5))
+        wide = sum(count for number, count in self._channels().items() if number > 1)
+        beyond = self._beyond() if data.loudness == "none" else 0
+        return [
+            *([f"Resampled from {rates}."] if self._resampled(data) else []),
+            *([f"Several channels, of which the mean is taken: {wide}."] if wide else []),
+            *([f"Louder than full scale, and clipped: {beyond}."] if beyond else []),
+        ]
+
+    def _duplicates(self) -> list[str]:
+        said = []
+        if self.copies:
+            said.append(f"Left out because they are like another: {self.copies}.")
+        if self.equal or self.alike:
+            said.append(
+                f"{numbered(self.equal, 'exact copy', 'exact copies')} and "
+                f"{numbered(self.alike, 'near copy', 'near copies')} of other sounds; no "
+                "sound is trained on while a copy of it is held out."
+            )
+        if self.facts.counts["duplicates"]["too many alike"]:
+            said.append(
+                "So many sounds are alike that it tells nothing about copies; only exact copies "
+                "are kept on one side of the split."
+            )
+        return said
+
+    def _split(self) -> list[str]:
+        if self.by_file:
+            return []
+        return ["There are too few recordings to hold out whole ones, so parts of each are."]
+
+
+def _preprocessing(data: AudioData) -> str:
+    return (
+        f"Channels averaged, resampled to {data.rate} Hz with {METHOD}, cut to "
+        f"{data.samples} samples, {_CUTS[data.cut]}, {_LOUDNESS[data.loudness]}."
+    )

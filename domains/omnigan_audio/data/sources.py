@@ -1,0 +1,86 @@
+"""What a source is: files, or sounds to render."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from omnigan.datasets.files import files_below, require_files, spread, stamp
+from omnigan.errors import UserError, did_you_mean
+from omnigan_audio.data.decode import ENDINGS
+from omnigan_audio.data.soundfont import Note, notes_of, soundfont_file, soundfont_stamp
+from omnigan_audio.data_config import AudioData
+
+__all__ = ["SOUNDFONT", "Found", "find"]
+
+SOUNDFONT = "soundfont"
+
+
+@dataclass(frozen=True)
+class Found:
+    """A source that exists.
+
+    Attributes:
+        path: Where it is: a folder, a file, or the SoundFont.
+        identity: What changes when its content does, JSON values.
+        files: Sound files, ``(name, file)``; empty for the SoundFont.
+        notes: Sounds to render; empty for files.
+        ignored: Other files of a folder, by ending.
+    """
+
+    path: Path
+    identity: list[Any]
+    files: Sequence[tuple[str, Path]] = ()
+    notes: Sequence[Note] = ()
+    ignored: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def names(self) -> list[str]:
+        """A name for each sound."""
+        return [name for name, _ in self.files] or [note.name for note in self.notes]
+
+
+def find(data: AudioData) -> Found:
+    """Say what a source is, without reading it.
+
+    Raises:
+        UserError: There is no such source, or nothing in it.
+    """
+    if data.source == SOUNDFONT:
+        return _rendered(data)
+    path = Path(data.source).expanduser()
+    if path.is_file():
+        return _of_files(path, [(path.name, path)], Counter())
+    if path.is_dir():
+        files, ignored = files_below(path, ENDINGS)
+        require_files(len(files), ignored, data.source, "sound", ENDINGS)
+        return _of_files(path, _some(files, data.max_files), ignored)
+    hint = "" if os.sep in data.source else did_you_mean(data.source, [SOUNDFONT])
+    raise UserError(
+        f"data.source: there is no file or folder '{data.source}'.{hint} Write the path of a "
+        f"folder of sound files, of one such file, or '{SOUNDFONT}'"
+    )
+
+
+def _of_files(path: Path, files: Sequence[tuple[str, Path]], ignored: Counter[str]) -> Found:
+    return Found(path, [[name, *stamp(file)] for name, file in files], files, ignored=ignored)
+
+
+def _rendered(data: AudioData) -> Found:
+    if data.cut == "random":
+        raise UserError(
+            "data.cut: 'random' is for recordings, and the sounds of 'soundfont' are rendered one "
+            "by one; write attack or start"
+        )
+    font = soundfont_file()
+    notes = _some(notes_of(data.soundfont), data.max_files)
+    settings = data.soundfont.model_dump(mode="json")
+    return Found(font, [*soundfont_stamp(font), settings, data.max_files], notes=notes)
+
+
+def _some(items: Sequence[Any], most: int | None) -> Sequence[Any]:
+    return items if most is None else [items[place] for place in spread(len(items), most)]

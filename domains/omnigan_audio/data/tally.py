@@ -1,0 +1,122 @@
+"""Collects what is known of the sounds of a source while they are read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from omnigan.datasets.copies import equal
+from omnigan_audio.data.decode import Head, Unusable
+from omnigan_audio.data.facts import Facts
+from omnigan_audio.data.near_copies import nearly_equal
+
+__all__ = ["Outcome", "Sound", "Tally"]
+
+_MOST_COMPARED = 100_000  # among more clips only equal ones are found
+_MOST_ALIKE = 0.1  # where a larger share of files is alike, likeness tells nothing about copies
+
+
+@dataclass(frozen=True)
+class Sound:
+    """One sound whose samples have been written.
+
+    Attributes:
+        head: Of its file.
+        scale: What a stored number is worth.
+        peak: Its largest sample, 1 being full scale.
+        rms: Root of its mean power.
+        digest: Hash of the stored samples.
+        sketch: What :func:`omnigan_audio.data.near_copies.sketch` returned for a clip.
+    """
+
+    head: Head
+    scale: float
+    peak: float
+    rms: float
+    digest: bytes
+    sketch: NDArray[np.float32] | None = None
+
+
+Outcome = Sound | Unusable | OSError
+
+
+class Tally:
+    """Collects what became of the sounds of a source.
+
+    Args:
+        names: Name of each.
+        most_alike: Share of the sounds; if more are alike, they are not copies of each other.
+    """
+
+    def __init__(self, names: Sequence[str], most_alike: float = _MOST_ALIKE) -> None:
+        count = len(names)
+        whole = {name: np.zeros(count, np.int64) for name in ("first", "samples", "rates")}
+        real = {name: np.zeros(count) for name in ("scale", "peak", "rms", "seconds")}
+        channels, digests = np.zeros(count, np.int64), np.zeros((count, 16), np.uint8)
+        self._arrays: dict[str, Any] = {**whole, **real, "channels": channels, "digests": digests}
+        self._names = names
+        self._most_alike = most_alike
+        self._reasons: dict[int, str] = {}
+        self._kinds: Counter[str] = Counter()
+        self._sketches: list[NDArray[np.float32]] = []
+        self._lasting = True
+
+    def add(self, number: int, outcome: Outcome, first: int, samples: int) -> None:
+        """Note what became of the next sound, whose samples lie at a place in the cache."""
+        if isinstance(outcome, Sound):
+            self._add_sound(number, outcome, first, samples)
+        elif isinstance(outcome, OSError):
+            self._reasons[number] = f"it cannot be opened: {outcome.strerror or outcome}"
+            self._lasting = False  # it may open next time
+        else:
+            self._reasons[number] = str(outcome)
+
+    def _add_sound(self, number: int, sound: Sound, first: int, samples: int) -> None:
+        values = {
+            "first": first,
+            "samples": samples,
+            "rates": sound.head.rate,
+            "scale": sound.scale,
+            "peak": sound.peak,
+            "rms": sound.rms,
+            "seconds": sound.head.seconds,
+            "channels": sound.head.channels,
+            "digests": np.frombuffer(sound.digest, np.uint8),
+        }
+        for name, value in values.items():
+            self._arrays[name][number] = value
+        self._kinds[sound.head.kind] += 1
+        if sound.sketch is not None and len(self._names) <= _MOST_COMPARED:
+            self._sketches.append(sound.sketch)
+
+    def facts(self) -> Facts:
+        """Return everything, with groups of equal and of nearly equal sounds."""
+        rows = [number for number in range(len(self._names)) if number not in self._reasons]
+        groups, too_many = self._groups(np.array(rows, np.int64))
+        return Facts(
+            self._names,
+            self._reasons,
+            **self._arrays,
+            groups=groups,
+            counts={"kinds": self._kinds, "duplicates": Counter({"too many alike": too_many})},
+            lasting=self._lasting,
+        )
+
+    def _groups(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]:
+        """Return the groups, and 1 if so many sounds are alike that they are no copies."""
+        same = equal(self._arrays["digests"][rows])
+        firsts = np.unique(same)
+        joined, near = same, None
+        if self._sketches:
+            most = max(10, int(self._most_alike * len(firsts)))
+            near = nearly_equal([self._sketches[first] for first in firsts], most)
+        if near is not None:
+            joined = firsts[near][np.searchsorted(firsts, same)]
+        groups = np.arange(len(self._names), dtype=np.int64)
+        groups[rows] = rows[joined] if len(rows) else joined
+        return groups, int(near is None and bool(self._sketches))

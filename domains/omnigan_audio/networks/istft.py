@@ -1,0 +1,136 @@
+"""Blocks at one frame rate before an inverse Fourier transform (as in Vocos, Siuzdak 2023)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from omnigan_audio.networks.blocks import Code, soft_limit, surplus
+from omnigan_audio.networks.conditions import Given
+from omnigan_audio.networks.frames import Frames
+from omnigan_audio.networks.synthesis import levels_of, magnitudes, turning
+from omnigan_audio.spectra import istft
+
+__all__ = ["IstftGenerator", "SpectrumStack"]
+
+WIDER = 3
+"""A block's hidden layer has so many times its channels."""
+FRESH_LEVEL = -4.0
+
+
+class _Block(nn.Module):
+    """A ConvNeXt block (Liu et al. 2022) on frames ``[B, C, T]``.
+
+    Args:
+        channels: Channels.
+        code: Size of the code that chooses gain and shift behind the norm; 0: they are weights.
+        scale: Factor of what a fresh block adds.
+    """
+
+    def __init__(self, channels: int, code: int, scale: float) -> None:
+        super().__init__()
+        self.mix = nn.Conv1d(channels, channels, 7, padding=3, groups=channels)
+        self.norm = nn.LayerNorm(channels, elementwise_affine=not code)
+        self.style = nn.Linear(code, 2 * channels) if code else None
+        self.widen = nn.Linear(channels, WIDER * channels)
+        self.narrow = nn.Linear(WIDER * channels, channels)
+        self.scale = nn.Parameter(torch.full((channels,), scale))
+        if self.style is not None:
+            nn.init.zeros_(self.style.bias)
+
+    def forward(self, x: Tensor, code: Tensor | None) -> Tensor:
+        h = self.norm(self.mix(x).transpose(1, 2))
+        if self.style is not None and code is not None:
+            gain, shift = self.style(code).unsqueeze(1).chunk(2, 2)
+            h = h * (1 + gain) + shift
+        h = self.narrow(nn.functional.gelu(self.widen(h))) * self.scale
+        made: Tensor = x + h.transpose(1, 2)
+        return made
+
+
+class SpectrumStack(nn.Module):
+    """Frames ``[B, C, frames]`` to waveforms ``[B, 1, (frames - 1) * hop]`` in [-1, 1].
+
+    Args:
+        channels: Channels of the frames and of every block.
+        depth: Number of blocks.
+        window: Samples in a window.
+        hop: Samples from one frame to the next.
+        code: Size of the code that styles the blocks; 0 for none.
+    """
+
+    def __init__(self, channels: int, depth: int, window: int, hop: int, code: int) -> None:
+        super().__init__()
+        self.window, self.hop = window, hop
+        self.blocks = nn.ModuleList(_Block(channels, code, 1 / depth) for _ in range(depth))
+        self.norm = nn.LayerNorm(channels)
+        self.head = nn.Linear(channels, 2 * (window // 2 + 1))
+        with torch.no_grad():
+            self.head.bias[: window // 2 + 1] = FRESH_LEVEL
+
+    def forward(self, x: Tensor, code: Tensor | None = None) -> Tensor:
+        for block in self.blocks:
+            x = block(x, code)
+        level, phase = self.head(self.norm(x.transpose(1, 2))).mT.float().chunk(2, 1)
+        phase = phase + turning(phase, self.window, self.hop)
+        length = (x.shape[2] - 1) * self.hop
+        spectrum = torch.polar(magnitudes(level, self.window), phase)
+        return soft_limit(istft(spectrum, self.window, self.hop, length))
+
+    @torch.no_grad()
+    def start_from(self, examples: Tensor) -> None:
+        """Let a fresh network's sounds have the mean spectrum of real ones ``[N, 1, L]``."""
+        levels = levels_of(examples, self.window, self.hop).mean((0, 2))
+        self.head.bias[: len(levels)] = levels
+
+
+class IstftGenerator(nn.Module):
+    """Latent vectors and noise to waveforms ``[B, 1, L]`` in [-1, 1].
+
+    Every further frame of noise makes the sound a hop longer.
+
+    Args:
+        length: Samples.
+        window: Samples in a window.
+        hop: Samples from one frame to the next, and numbers of noise in a frame.
+        width: Channels.
+        depth: Number of blocks.
+        z: Size of the latent vector.
+        given: What it is told besides.
+    """
+
+    def __init__(
+        self,
+        length: int,
+        *,
+        window: int,
+        hop: int,
+        width: int,
+        depth: int,
+        z: int,
+        given: Given,
+    ) -> None:
+        super().__init__()
+        self.surplus = surplus(length, hop)
+        self.code = Code(z, given)
+        self.frames = Frames(hop, z, width)
+        self.stack = SpectrumStack(width, depth, window, hop, z)
+
+    def forward(
+        self, z: Tensor, noise: Tensor, label: Tensor | None = None, pitch: Tensor | None = None
+    ) -> Tensor:
+        """Return waveforms.
+
+        Args:
+            z: ``[B, z]``.
+            noise: ``[B, hop, frames]``, at least two frames.
+            label: ``[B]`` integers where the network has labels.
+            pitch: ``[B]`` MIDI note numbers where the network is pitched.
+        """
+        code = self.code(z, label, pitch)
+        sound: Tensor = self.stack(self.frames(noise, code), code)
+        return sound[..., : sound.shape[2] - self.surplus]
+
+    def start_from(self, examples: Tensor) -> None:
+        """Let a fresh network's sounds have the mean spectrum of real ones ``[N, 1, L]``."""
+        self.stack.start_from(examples)

@@ -1,0 +1,118 @@
+"""Spectrograms by 2-D convolutions, for sounds of one length that all start at their attack.
+
+Levels and instantaneous frequencies are pictures that a DCGAN learns quickly (Engel et al. 2019).
+What is noise in a sound has no frequency worth learning: for each place of the spectrogram the
+network says how much of it is noise, and takes that share from the spectrogram of given noise.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from math import pi
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import pad
+
+from omnigan_audio.networks.blocks import Code, doubling, soft_limit
+from omnigan_audio.networks.conditions import ConditionalNorm, Given
+from omnigan_audio.networks.synthesis import levels_of, magnitudes, turning
+from omnigan_audio.spectra import istft, stft
+
+__all__ = ["SpectralGenerator"]
+
+PUBLISHED = 0.02
+"""Standard deviation of fresh weights in networks with batch normalisation."""
+COARSEST = (8, 4)
+"""Rows (frequencies) and columns (frames) of the first maps, or more."""
+SUREST = 20.0
+"""Beyond this logit a sound is noise, or is not, for all that can be heard."""
+LEAST_SPREAD = 0.5
+"""A level that hardly differs between examples may still differ so much, in nepers."""
+
+
+def _doublings(bins: int, frames: int) -> list[tuple[bool, bool]]:
+    """Return which side each stage doubles, coarsest first; the finest stages double both."""
+    rows = max((bins // COARSEST[0]).bit_length() - 1, 1)
+    columns = min(max(frames // COARSEST[1], 1).bit_length() - 1, rows)
+    return [(True, stage >= rows - columns) for stage in range(rows)]
+
+
+class SpectralGenerator(nn.Module):
+    """Latent vectors and noise to waveforms ``[B, 1, L]`` in [-1, 1].
+
+    Phases are sums of the instantaneous frequencies so far. The highest frequency, half the sample
+    rate, stays silent, and the frames that would be centred on or behind the end are left out, so
+    that maps have the sides of a DCGAN.
+
+    Args:
+        length: Samples, more than half a window.
+        window: Samples in a window, a power of two.
+        hop: Samples between two windows.
+        width: Channels before the last convolution.
+        z: Size of the latent vector.
+        given: What it is told besides.
+    """
+
+    def __init__(
+        self, length: int, *, window: int, hop: int, width: int, z: int, given: Given
+    ) -> None:
+        super().__init__()
+        self.length, self.window, self.hop = length, window, hop
+        self.bins, self.frames = window // 2, -(-length // hop)
+        stages = _doublings(self.bins, self.frames)
+        channels = [*doubling(width, len(stages)), 3]
+        columns = sum(double for _, double in stages)
+        self.coarsest = (channels[0], self.bins >> len(stages), -(-self.frames // 2**columns))
+        self.code = Code(z, given)
+        first, rows, wide = self.coarsest
+        self.base = nn.Linear(z, first * rows * wide, bias=False)
+        self.norms = nn.ModuleList(ConditionalNorm(c, given) for c in channels[:-1])
+        self.ups = nn.ModuleList(
+            nn.ConvTranspose2d(a, b, (4, 4 if both else 3), (2, 2 if both else 1), 1, bias=False)
+            for (a, b), (_, both) in zip(pairwise(channels), stages, strict=True)
+        )
+        self.level = nn.Parameter(torch.full((self.bins, self.frames), -4.0))
+        self.spread = nn.Parameter(torch.ones(self.bins, self.frames))
+        for layer in (self.base, *self.ups):
+            nn.init.normal_(layer.weight, std=PUBLISHED)
+
+    def forward(
+        self, z: Tensor, noise: Tensor, label: Tensor | None = None, pitch: Tensor | None = None
+    ) -> Tensor:
+        """Return waveforms.
+
+        Args:
+            z: ``[B, z]``.
+            noise: White noise ``[B, 1, L]``, as long as the sound.
+            label: ``[B]`` integers where the network has labels.
+            pitch: ``[B]`` MIDI note numbers where the network is pitched.
+        """
+        maps = self.base(self.code(z, label, pitch)).view(len(z), *self.coarsest)
+        for norm, up in zip(self.norms, self.ups, strict=True):
+            maps = up(norm(maps, label, pitch).relu())
+        level, frequency, noisy = maps[..., : self.frames].float().unbind(1)
+        size = magnitudes(self.level + self.spread * level, self.window)
+        phase = pi * frequency.cumsum(2)
+        phase = phase + turning(phase, self.window, self.hop)
+        noisy = noisy.clamp(-SUREST, SUREST)
+        tone, hiss = size * (-noisy).sigmoid().sqrt(), size * noisy.sigmoid().sqrt()
+        white = self._white(noise)
+        real = tone * phase.cos() + hiss * white.real
+        imaginary = tone * phase.sin() + hiss * white.imag
+        spectrum = pad(torch.complex(real, imaginary), (0, 0, 0, 1))
+        return soft_limit(istft(spectrum, self.window, self.hop, self.length))
+
+    def _white(self, noise: Tensor) -> Tensor:
+        """Return the spectrum of white noise, with a power of 1 in the mean."""
+        spectrum = stft(noise, self.window, self.hop)[:, : self.bins, : self.frames]
+        power = self.window * 3 / 8  # the sum of the squared Hann window
+        white: Tensor = spectrum / power**0.5
+        return white
+
+    @torch.no_grad()
+    def start_from(self, examples: Tensor) -> None:
+        """Let a fresh network's levels have mean and spread of those of examples ``[N, 1, L]``."""
+        levels = levels_of(examples, self.window, self.hop)[:, : self.bins, : self.frames]
+        self.level.copy_(levels.mean(0))
+        self.spread.copy_(levels.std(0, correction=0).clamp(min=LEAST_SPREAD))

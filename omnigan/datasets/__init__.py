@@ -1,0 +1,1 @@
+"""What domains have in common that turn a user's files into examples, whatever the files hold."""

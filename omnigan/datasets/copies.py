@@ -1,0 +1,85 @@
+"""Examples that are the same, or nearly the same."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Clusters", "Groups", "Rows", "close_pairs", "digest", "equal", "squared_distances"]
+
+Groups = NDArray[np.int64]
+"""For each example the lowest number of one that it goes together with, maybe its own."""
+Rows = NDArray[np.int64]
+
+_BLOCK = 1024  # points that are compared each with each
+
+
+def digest(values: NDArray[Any]) -> bytes:
+    """Return 16 bytes that differ if the values do."""
+    return hashlib.blake2b(values.tobytes(), digest_size=16).digest()
+
+
+def equal(digests: NDArray[np.uint8]) -> Groups:
+    """Group equal rows ``[N, bytes]``."""
+    first: dict[bytes, int] = {}
+    return np.array(
+        [first.setdefault(row.tobytes(), number) for number, row in enumerate(digests)], np.int64
+    )
+
+
+def close_pairs(points: NDArray[np.float32], near: float) -> Iterator[tuple[Rows, Rows]]:
+    """Yield pairs of sets of points ``[N, F]``; any two within a distance are in some pair.
+
+    The points are put in order along their widest axis. Only blocks that come within that distance
+    on it are compared, and only points that have a neighbour in the other block are yielded.
+    """
+    if not len(points):
+        return
+    along = points[:, int(np.argmax(points.std(0)))]
+    order = np.argsort(along, kind="stable")
+    blocks = [order[first : first + _BLOCK] for first in range(0, len(order), _BLOCK)]
+    for number, some in enumerate(blocks):
+        for others in blocks[number:]:
+            if along[others[0]] - along[some[-1]] > near:
+                break
+            close = squared_distances(points[some], points[others]) < near**2 + 1e-5
+            if others is some:
+                np.fill_diagonal(close, False)
+            if close.any():
+                yield some[close.any(1)], others[close.any(0)]
+
+
+def squared_distances(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return ``[A, B]``, how far points ``[A, F]`` are from points ``[B, F]``."""
+    squares = (a**2).sum(1)[:, None] + (b**2).sum(1)[None]
+    return np.asarray(squares - 2 * a @ b.T, np.float32)
+
+
+class Clusters:
+    """Disjoint sets of numbers; each set is known by its smallest number."""
+
+    def __init__(self, count: int) -> None:
+        self._parent = list(range(count))
+        self._size = [1] * count
+
+    def _root(self, number: int) -> int:
+        while self._parent[number] != number:
+            self._parent[number] = self._parent[self._parent[number]]
+            number = self._parent[number]
+        return number
+
+    def join(self, a: int, b: int) -> int:
+        """Unite the sets of two numbers, and return the size of what they are in."""
+        low, high = sorted((self._root(a), self._root(b)))
+        if low != high:
+            self._parent[high] = low
+            self._size[low] += self._size[high]
+        return self._size[low]
+
+    def groups(self) -> Groups:
+        """Return the sets."""
+        return np.array([self._root(number) for number in range(len(self._parent))], np.int64)

@@ -1,0 +1,102 @@
+"""The files of a source: which there are, when they have changed, and how many are broken."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from omnigan.errors import UserError
+from omnigan.walk import printable, walk
+
+__all__ = ["check_readable", "files_below", "require_files", "spread", "stamp"]
+
+
+def files_below(
+    root: Path, endings: Collection[str]
+) -> tuple[list[tuple[str, Path]], Counter[str]]:
+    """Return ``(name, file)`` of every file of a kind below a folder, and the others' endings.
+
+    Args:
+        root: The folder.
+        endings: Endings of the kind, in lower case.
+
+    Returns:
+        The files, sorted by name, which is their path below the folder; how many other files have
+        which ending.
+    """
+    files: list[tuple[str, Path]] = []
+    ignored: Counter[str] = Counter()
+    for file in walk(root):
+        if file.suffix.lower() in endings:
+            files.append((printable(file.relative_to(root).as_posix()), file))
+        else:
+            ignored[file.suffix.lower() or "no ending"] += 1
+    return sorted(files), ignored
+
+
+def require_files(
+    count: int, ignored: Counter[str], source: str, noun: str, endings: Collection[str]
+) -> None:
+    """Refuse a source without files of a kind.
+
+    Args:
+        count: How many there are.
+        ignored: Endings of the others.
+        source: What ``data.source`` says.
+        noun: What such a file is called, for the error.
+        endings: Endings of the kind.
+
+    Raises:
+        UserError: There are none.
+    """
+    if count:
+        return
+    other = ", ".join(f"{number} {ending}" for ending, number in ignored.most_common(3))
+    raise UserError(
+        f"data.source: no {noun} file in '{source}' or in any folder below it"
+        f"{f', only {other}' if other else ''}. Known are {', '.join(sorted(endings))}"
+    )
+
+
+def check_readable(
+    names: Sequence[str], reasons: Mapping[int, str], source: str, noun: str
+) -> None:
+    """Refuse a source most of whose files cannot be used.
+
+    Args:
+        names: Name of each.
+        reasons: Why it cannot be used, by number.
+        source: What ``data.source`` says.
+        noun: What one of them is called, for the error.
+
+    Raises:
+        UserError: More than half of them cannot.
+    """
+    broken, total = len(reasons), len(names)
+    if 2 * broken <= total:
+        return
+    examples = "; ".join(f"{names[row]}: {reason}" for row, reason in list(reasons.items())[:3])
+    count = f"no {noun}" if broken == total else f"{broken} of {total} {noun}s"
+    verb = "can be read" if broken == total else "cannot be read"
+    raise UserError(f"data.source: {count} in '{source}' {verb} ({examples})")
+
+
+def spread(total: int, wanted: int) -> list[int]:
+    """Return up to ``wanted`` evenly spaced numbers below ``total``."""
+    count = min(total, wanted)
+    return [number * total // count for number in range(count)]
+
+
+def stamp(file: Path) -> list[Any]:
+    """Return what changes when the content of a file does: size and time of the last change.
+
+    Reading all content would tell for sure, but takes as long as decoding it.
+    """
+    try:
+        status = os.stat(file)
+    except OSError:
+        return [str(file), None]
+    return [str(file), status.st_size, status.st_mtime_ns]

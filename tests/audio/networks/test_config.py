@@ -1,0 +1,67 @@
+"""Which options belong together."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from omnigan_audio.networks.config import Discriminator, Generator
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({"body": "wavegan", "window": 256}, "has window, which only the body spectral or istft"),
+        ({"body": "snake", "hop": 64}, "has hop, which only the body spectral or istft"),
+        ({"body": "spectral", "depth": 3}, "has depth, which only the body istft"),
+        ({"body": "istft", "antialias": True}, "has antialias, which only the body snake"),
+        ({"window": 300}, "a window of 300 samples; choose a power of two"),
+        ({"hop": 64}, "has a hop; say which window"),
+        ({"window": 256, "hop": 60}, "for a window of 256 choose 128, 64 or 32"),
+        ({"body": "wavenet"}, "body"),
+    ],
+)
+def test_mistakes_in_the_generator(options: dict[str, object], problem: str) -> None:
+    with pytest.raises(ValidationError, match=problem):
+        Generator.model_validate(options)
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({"critics": []}, "at least 1"),
+        ({"critics": ["wavegan", "wavegan"]}, "names a critic twice"),
+        ({"widths": {"wavegan": 8}}, "a width for wavegan, which is not among its critics"),
+        ({"periods": [2, 3]}, "has periods, which only the critic multi-period knows"),
+        ({"phase_shuffle": 0}, "has phase_shuffle, which only the critic wavegan knows"),
+        ({"bands": 40}, "has bands, which only the critic log-mel knows"),
+        (
+            {"critics": ["multi-period"], "floor": -50},
+            "has floor, which only the critic log-spectrogram or log-mel",
+        ),
+    ],
+)
+def test_mistakes_in_the_discriminator(options: dict[str, object], problem: str) -> None:
+    with pytest.raises(ValidationError, match=problem):
+        Discriminator.model_validate(options)
+
+
+@pytest.mark.parametrize("body", ["spectral", "istft", "snake", "wavegan"])
+def test_a_resolved_generator_is_a_valid_section(body: str) -> None:
+    section = Generator.model_validate({"body": body})
+    assert Generator.model_validate(section.model_dump(mode="json")) == section
+
+
+def test_a_resolved_discriminator_is_a_valid_section() -> None:
+    section = Discriminator.model_validate(
+        {"critics": ["wavegan", "log-mel"], "widths": {"wavegan": 64}, "bands": 40}
+    )
+    assert Discriminator.model_validate(section.model_dump(mode="json")) == section
+    assert (section.channels("wavegan"), section.channels("log-mel")) == (64, 16)
+
+
+def test_open_sizes_follow_the_rate_and_given_ones_do_not() -> None:
+    assert Generator().sizes(8000) == (256, 64)
+    assert Generator().sizes(44_100) == (2048, 512)
+    assert Generator(window=512).sizes(8000) == (512, 128)
+    assert Generator(window=512, hop=256).sizes(44_100) == (512, 256)

@@ -1,0 +1,74 @@
+"""Which files a source has, and when it has too few that can be used."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from omnigan.datasets.files import check_readable, files_below, require_files, spread, stamp
+from omnigan.errors import UserError
+
+KNOWN = frozenset((".png", ".tif", ".jpeg"))
+
+
+def written(root: Path, names: Iterable[str]) -> Path:
+    for name in names:
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    return root
+
+
+def test_files_of_any_depth_are_found_in_the_order_of_their_names(tmp_path: Path) -> None:
+    hidden = (".hidden.png", "._b.png", ".git/x.png")
+    others = ("notes.txt", "more.TXT", "LICENSE")
+    root = written(tmp_path, ("b.PNG", "deep/er/a.jpeg", "deep/c.tif", *others, *hidden))
+    files, ignored = files_below(root, KNOWN)
+    assert [name for name, _ in files] == ["b.PNG", "deep/c.tif", "deep/er/a.jpeg"]
+    assert [file for _, file in files] == [root / name for name, _ in files]
+    assert ignored == {".txt": 2, "no ending": 1}
+
+
+def test_links_that_go_round_in_circles_end(tmp_path: Path) -> None:
+    root = written(tmp_path, ["deep/a.png"])
+    (root / "deep" / "up").symlink_to(root, target_is_directory=True)
+    (root / "nowhere.png").symlink_to(root / "missing.png")
+    assert [name for name, _ in files_below(root, KNOWN)[0]] == ["deep/a.png"]
+
+
+def test_nothing_found_says_what_else_lies_there() -> None:
+    ignored = Counter({".txt": 2, ".heic": 1})
+    require_files(1, ignored, "x", "image", KNOWN)
+    with pytest.raises(UserError, match=r"no image file in 'x' .* only 2 \.txt, 1 \.heic"):
+        require_files(0, ignored, "x", "image", KNOWN)
+
+
+def test_more_than_half_must_be_readable() -> None:
+    check_readable(["a", "b"], {0: "why"}, "x", "clip")
+    with pytest.raises(UserError, match=r"2 of 3 clips in 'x' cannot be read \(a: why; c: how\)"):
+        check_readable(["a", "b", "c"], {0: "why", 2: "how"}, "x", "clip")
+    with pytest.raises(UserError, match=r"no clip in 'x' can be read \(a: why\)"):
+        check_readable(["a"], {0: "why"}, "x", "clip")
+
+
+def test_numbers_are_spread_from_the_first() -> None:
+    assert spread(10, 4) == [0, 2, 5, 7]
+    assert spread(3, 10) == [0, 1, 2]
+    assert spread(0, 10) == []
+
+
+def test_a_stamp_changes_with_size_and_time(tmp_path: Path) -> None:
+    file = tmp_path / "x"
+    gone = stamp(file)
+    file.write_bytes(b"abc")
+    before = stamp(file)
+    assert stamp(file) == before != gone
+    os.utime(file, ns=(0, before[2] + 1))
+    assert stamp(file) != before
+    file.write_bytes(b"abcd")
+    os.utime(file, ns=(0, before[2]))
+    assert stamp(file) != before

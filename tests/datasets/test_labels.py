@@ -1,0 +1,34 @@
+"""Labels from folders, and numbers for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from omnigan.datasets.labels import chosen_names, folder_labels, label_names, label_numbers
+from omnigan.errors import UserError
+
+
+def test_folders() -> None:
+    def folders(*names: str) -> Any:
+        return folder_labels(names)
+
+    assert folders("cat/1.png", "dog/2.png", "dog/x/3.png") == ["cat", "dog", "dog"]
+    assert folders("cat/1.png", "2.png") == ["cat", "other"]
+    assert folders("set/train/cat/1.png", "set/train/dog/2.png") == ["cat", "dog"]
+    assert folders("set/cat/1.png", "set/2.png") == ["cat", "other"]
+    assert folders("cat/1.png", "cat/2.png") == ["cat", "cat"]
+    assert folders("1.png", "2.png") == ["other", "other"]
+
+
+def test_names_are_in_a_sensible_order() -> None:
+    assert label_names(["10", "9", None, "9", "b", "a", "01"]) == ("01", "9", "10", "a", "b")
+
+
+def test_wanted_names_come_first_and_must_occur() -> None:
+    assert chosen_names(None, ["b", None, "a"], "clip") == ("a", "b")
+    assert chosen_names(["b", "x"], ["b", "a"], "clip") == ("b", "x")
+    with pytest.raises(UserError, match="no clip has the label x; there are a, b"):
+        chosen_names(["x"], ["b", "a"], "clip")
+    assert label_numbers(["a", None, "b", "c"], ["b", "a"]).tolist() == [1, -1, 0, -1]
