@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Iterator
 from itertools import chain
 
 import torch
 from torch import Tensor
 
-from omnigan.domain import Notify
+from omnigan.domain import Batch, Notify
 from omnigan.engine.loading import BatchOrder, batches
 from omnigan.engine.step import Adversaries
 
@@ -17,24 +18,49 @@ __all__ = ["rehearse"]
 
 _MOST_STEPS = 32
 _MOST_SECONDS = 20.0
+_FEW = 4
+_SHARE = 0.5  # of the free memory; there is more in a step than what backward waits for
 
 
-def rehearse(players: Adversaries, order: BatchOrder, notify: Notify) -> tuple[int, float]:
+def rehearse(
+    players: Adversaries, order: BatchOrder, notify: Notify, memory: int | None
+) -> tuple[int, float]:
     """Take a few steps.
+
+    Where a whole batch would need more memory than there is, a part of one tells what it would
+    need, and how long it would take: recipes for other machines can be looked at, too.
 
     Args:
         players: Fresh networks; their weights change.
         order: The batches.
         notify: Told about each step.
+        memory: Bytes that there are; None if nobody knows.
 
     Returns:
         The most bytes that backward waited for at once, and the mean seconds of a step.
     """
+    size = order.batch_size
+    if size > 2 * _FEW and memory is not None:
+        part = BatchOrder(order.source, _FEW, order.seed)
+        notify("rehearsing", 0, 1)
+        most = _most_memory(players, batches(part, 0, workers=0)) * size // _FEW
+        if most > _SHARE * memory:
+            return most, _seconds(players, batches(part, 0, workers=0), notify) * size / _FEW
+        players.step = 0  # the first step is the one with every penalty
     data = batches(order, 0, workers=0)
-    # Step 0 computes every penalty, so it is the one that needs most memory.
+    return _most_memory(players, data), _seconds(players, data, notify)
+
+
+def _most_memory(players: Adversaries, data: Iterator[Batch]) -> int:
+    """Take step 0, which computes every penalty and so needs most memory."""
     ledger = _Ledger(players)
     with torch.autograd.graph.saved_tensors_hooks(ledger.pack, _Saved.unpack):
         players.advance(data)
+    return ledger.most
+
+
+def _seconds(players: Adversaries, data: Iterator[Batch], notify: Notify) -> float:
+    """Return the mean seconds of a few steps."""
     # One round of the lazy penalties is a fair mean.
     intervals = [settings.interval for settings in players.train.penalties.values()]
     steps = min(max(intervals, default=1) + (len(intervals) == 0), _MOST_STEPS)
@@ -47,7 +73,7 @@ def rehearse(players: Adversaries, order: BatchOrder, notify: Notify) -> tuple[i
         elapsed = time.perf_counter() - first
         if elapsed > _MOST_SECONDS:
             break
-    return ledger.most, elapsed / done
+    return elapsed / done
 
 
 class _Ledger:

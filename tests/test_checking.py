@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,8 @@ import pytest
 import torch
 
 from omnigan.checking import CheckReport, check
+from omnigan.domain import Batch
+from omnigan.engine.step import Adversaries
 from omnigan.errors import UserError
 from omnigan.recipe.load import load_recipe
 
@@ -83,3 +87,23 @@ def test_chance_outside_is_left_alone(checked: Any) -> None:
 def test_too_few_examples_are_refused(checked: Any) -> None:
     with pytest.raises(UserError, match=r"64 .*train\.batch_size"):
         checked(batch_size=65)
+
+
+def test_with_too_little_memory_a_part_of_a_batch_tells_the_rest(
+    checked: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = checked(batch_size=64).memory.activations
+    sizes = []
+    advance = Adversaries.advance
+
+    def seen(self: Adversaries, data: Iterator[Batch]) -> Any:
+        first = next(data)
+        sizes.append(len(first))
+        return advance(self, chain([first], data))
+
+    monkeypatch.setattr(Adversaries, "advance", seen)
+    monkeypatch.setattr("omnigan.checking.free_memory", lambda device: 1000)
+    report = checked(batch_size=64)
+    assert set(sizes) == {4}
+    assert report.memory.activations == pytest.approx(whole, rel=0.2)
+    assert report.latent == {"z": (64, 3)}

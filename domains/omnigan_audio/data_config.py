@@ -65,12 +65,13 @@ class AudioData(Section):
         length: Length of an example: samples such as 4096, or a time such as ``0.5 s`` or
             ``500 ms``.
         cut: How a file becomes examples. ``attack``: one, which begins just before its first sound
-            (for drum hits and notes). ``start``: one, from the first sample on. ``random``: every
-            reading takes another part of the file (for recordings of any length).
+            (for drum hits and notes), searched in its first 30 seconds. ``start``: one, from the
+            first sample on. ``random``: every reading takes another part of the file (for
+            recordings of any length).
         loudness: ``none`` keeps the level of each file, ``peak`` brings its highest sample to 0.9,
             ``rms`` its mean power to -20 dBFS, or as far as it goes without clipping.
-        silence: What stays below this level is silent and left out, in dB of full scale: files and
-            clips by their peak, random parts by their mean power.
+        silence: What stays below this level is silent and left out, in dB of full scale:
+            clips by their peak, recordings and random parts of them by their mean power.
         gain: Each reading is made louder by so many dB at random, lowest and highest; never so
             loud that it clips.
         polarity: Each reading turns the waveform upside down with a chance of one half.

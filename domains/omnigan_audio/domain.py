@@ -110,7 +110,7 @@ class AudioDomain(DatasetDomain):
         options = self.config.generator
         if options.vocoder:
             check_bands(self.rate, sizes_for(self.rate)[0], options.bands)
-            return build_vocoder(options.bands, self.mel.hop, options)
+            return build_vocoder(self.rate, options)
         return build_generator(
             self.space.shape, self.rate, options, len(self.labels()), self.pitched
         )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Literal
 
 import torch
 
 from omnigan.errors import UserError
 
-__all__ = ["pick_device", "set_threads"]
+__all__ = ["free_memory", "pick_device", "set_threads"]
 
 KINDS = ("cpu", "cuda", "mps")
 MOST_THREADS = 8
@@ -37,6 +38,18 @@ def pick_device(wish: str) -> torch.device:
             f"train.device: '{wish}' cannot be used here ({reason}). Try 'auto' or 'cpu'."
         ) from error
     return device
+
+
+def free_memory(device: torch.device) -> int | None:
+    """Return the bytes that a device has to give, None where that cannot be told."""
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0]
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        kilobytes = next(line.split()[1] for line in lines if line.startswith("MemAvailable:"))
+        return 1024 * int(kilobytes)
+    except (OSError, StopIteration, ValueError, IndexError):
+        return None
 
 
 def set_threads(wish: int | Literal["auto"]) -> int:

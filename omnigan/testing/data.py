@@ -188,7 +188,10 @@ def inputs_have_names_of_their_own(subject: Subject) -> None:
 
 
 def labels_agree_with_the_data(subject: Subject) -> None:
-    """``condition(label, n)`` gives what examples carry: same names, dtypes and shapes."""
+    """``condition(label, n)`` gives what examples carry: same names, dtypes and shapes.
+
+    What it leaves out, ``complete`` adds, for one example at a time.
+    """
     domain = subject.domain
     labels = list(domain.labels())
     require(
@@ -205,14 +208,28 @@ def labels_agree_with_the_data(subject: Subject) -> None:
         ) from error
     else:
         raise AssertionError("condition() of an unknown label must raise KeyError.")
-    real = subject.batch().cond
+    real = _kinds(subject.batch().cond)
     for label in labels:
-        given = domain.condition(label, subject.size)
+        given = _kinds(domain.condition(label, subject.size))
         require(
-            _kinds(given) == _kinds(real),
-            f"condition('{label}', {subject.size}) gives {_kinds(given)}, but examples carry "
-            f"{_kinds(real)}.",
+            given.items() <= real.items(),
+            f"condition('{label}', {subject.size}) gives {given}, but examples carry {real}.",
         )
+    for each in labels or (None,):
+        _completed(subject, each)
+
+
+def _completed(subject: Subject, label: str | None) -> None:
+    """Check that an example of a label, or of none, gets all of its conditions."""
+    domain = subject.domain
+    real = _kinds({name: value[:1] for name, value in subject.batch().cond.items()})
+    given = {} if label is None else domain.condition(label, 1)
+    drawn = [domain.complete(given, torch.Generator().manual_seed(7)) for _ in range(2)]
+    require(
+        _kinds(drawn[0]) == real,
+        f"condition() and complete() give {_kinds(drawn[0])}, but examples carry {real}.",
+    )
+    require(same(*drawn), "complete() gave two results for one seed. It must draw from rng alone.")
 
 
 def _kinds(cond: Any) -> dict[str, tuple[tuple[int, ...], torch.dtype]]:

@@ -10,6 +10,7 @@ from typing import Any
 import mido
 import numpy as np
 import pytest
+import soundfile
 from PIL import Image
 
 from omnigan.domain import Domain
@@ -105,12 +106,42 @@ def _image(
     return sections
 
 
+def _audio(
+    body: str, critics: list[str], data: dict[str, Any] | None = None, **generator: Any
+) -> Callable[[Path], dict[str, Any]]:
+    """Return sections for a folder of decaying notes, in two sub-folders, named by their pitch."""
+
+    def sections(folder: Path) -> dict[str, Any]:
+        time = np.arange(1024) / 4000
+        for number in range(20):
+            midi = 60 + number
+            note = np.sin(2 * np.pi * 440 * 2 ** ((midi - 69) / 12) * time) * np.exp(-9 * time)
+            path = folder / "ab"[number % 2] / f"note-{midi}.wav"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            soundfile.write(path, note, 4000)
+        return {
+            "data": {"source": str(folder), "rate": 4000, "length": 1024, **(data or {})},
+            "generator": {"body": body, "width": 8, **generator},
+            "discriminator": {"critics": critics, "widths": dict.fromkeys(critics, 4)},
+        }
+
+    return sections
+
+
 def _points(**data: Any) -> Callable[[Path], dict[str, Any]]:
     networks = {"generator": {"width": 8}, "discriminator": {"width": 8, "critics": 2}}
     return lambda folder: {"data": {"examples": 64, **data}, **networks}
 
 
+KNOWN: dict[str, Any] = {"labels": "folder", "pitch": "auto"}
 SMALL: dict[str, list[tuple[str, Callable[[Path], dict[str, Any]]]]] = {
+    "audio": [
+        ("spectral", _audio("spectral", ["log-spectrogram", "log-mel"], KNOWN, z=4)),
+        ("istft", _audio("istft", ["multi-resolution"], {"labels": "folder"}, z=4, depth=1)),
+        ("snake", _audio("snake", ["multi-period"], {"pitch": "auto"}, z=4)),
+        ("wavegan", _audio("wavegan", ["wavegan"], z=4)),
+        ("vocoder", _audio("istft", ["multi-period"], vocoder=True, bands=16, depth=1)),
+    ],
     "music": [
         ("monophonic", _music(_monophonic)),
         ("band", _music(_band)),

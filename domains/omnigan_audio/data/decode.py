@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -106,7 +107,8 @@ def open_sound(path: Path) -> Iterator[Opened]:
         if not content.read(1):
             raise Unusable("it is empty")
     try:
-        file = soundfile.SoundFile(path)
+        # As bytes, since a name need not be valid text; Windows opens text alone.
+        file = soundfile.SoundFile(str(path) if os.name == "nt" else os.fsencode(path))
     except (soundfile.SoundFileError, TypeError, ValueError) as error:
         raise Unusable("it is no sound file of a known kind, or its head is damaged") from error
     with file:

@@ -51,6 +51,9 @@ class _Block(nn.Module):
 class SpectrumStack(nn.Module):
     """Frames ``[B, C, frames]`` to waveforms ``[B, 1, (frames - 1) * hop]`` in [-1, 1].
 
+    A phase has two parts: one that a frame says outright, for clicks, and the sum of how far each
+    frame so far has turned it, for tones, whose phases no single frame can know.
+
     Args:
         channels: Channels of the frames and of every block.
         depth: Number of blocks.
@@ -64,15 +67,27 @@ class SpectrumStack(nn.Module):
         self.window, self.hop = window, hop
         self.blocks = nn.ModuleList(_Block(channels, code, 1 / depth) for _ in range(depth))
         self.norm = nn.LayerNorm(channels)
-        self.head = nn.Linear(channels, 2 * (window // 2 + 1))
+        self.head = nn.Linear(channels, 3 * (window // 2 + 1))
         with torch.no_grad():
             self.head.bias[: window // 2 + 1] = FRESH_LEVEL
 
-    def forward(self, x: Tensor, code: Tensor | None = None) -> Tensor:
+    def forward(
+        self, x: Tensor, code: Tensor | None = None, level_guess: Tensor | None = None
+    ) -> Tensor:
+        """Return waveforms.
+
+        Args:
+            x: Frames ``[B, C, frames]``.
+            code: ``[B, code]``, where there is one.
+            level_guess: Levels ``[B, bins, frames]`` that what the network says is added to.
+        """
         for block in self.blocks:
             x = block(x, code)
-        level, phase = self.head(self.norm(x.transpose(1, 2))).mT.float().chunk(2, 1)
-        phase = phase + turning(phase, self.window, self.hop)
+        maps = self.head(self.norm(x.transpose(1, 2))).mT.float()
+        level, phase, frequency = maps.chunk(3, 1)
+        if level_guess is not None:
+            level = level - FRESH_LEVEL + level_guess
+        phase = phase + frequency.cumsum(2) + turning(phase, self.window, self.hop)
         length = (x.shape[2] - 1) * self.hop
         spectrum = torch.polar(magnitudes(level, self.window), phase)
         return soft_limit(istft(spectrum, self.window, self.hop, length))

@@ -5,11 +5,74 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from omnigan.errors import UserError
+from omnigan_audio.networks.blocks import soft_limit
 from omnigan_audio.networks.config import Generator
 from omnigan_audio.networks.istft import SpectrumStack
 from omnigan_audio.networks.snake import SnakeStack, strides_for
+from omnigan_audio.spectra import istft, log_mel, mel_filters, sizes_for, stft
 
-__all__ = ["Vocoder", "build_vocoder"]
+__all__ = ["MelLevels", "Vocoder", "build_vocoder"]
+
+
+TYPICAL, SPREAD = -5.0, 3.0
+"""Mean and standard deviation of log-mel values, roughly."""
+
+
+ROUNDS = 4
+"""How often a vocoder's sound is compared with the spectrogram that it was asked for."""
+LARGEST_STEP = 3.0
+"""Most that a round changes a level by, in nepers."""
+
+
+class MelLevels(nn.Module):
+    """What mel bands tell about the levels of single frequencies.
+
+    A network that only has to correct them learns much sooner than one that has to find out what
+    the bands mean.
+
+    Args:
+        rate: Sample rate in Hz.
+        window: Samples in a window.
+        bands: Mel bands.
+    """
+
+    interpolation: Tensor
+    means: Tensor
+
+    def __init__(self, rate: int, window: int, bands: int) -> None:
+        super().__init__()
+        filters = mel_filters(rate, window, bands)
+        weights = filters / filters.amax(0).clamp(min=1e-8)
+        centres = weights.argmax(0)
+        for beyond in (weights.sum(1) < 1e-3).nonzero().flatten().tolist():
+            weights[beyond, (centres - beyond).abs().argmin()] = 1.0
+        self.rate, self.window, self.bands = rate, window, bands
+        weights = weights / weights.sum(1, keepdim=True)
+        self.register_buffer("interpolation", weights, persistent=False)
+        # A band over the sum of its filter is a mean magnitude.
+        self.register_buffer("means", 1 / filters.sum(0).clamp(min=1e-8), persistent=False)
+
+    def forward(self, mel: Tensor) -> Tensor:
+        """Return levels ``[B, bins, frames]`` of log-mel spectrograms ``[B, bands, frames]``.
+
+        They are those that :func:`omnigan_audio.networks.synthesis.magnitudes` takes.
+        """
+        magnitudes = self.interpolation @ (mel.exp() * self.means[:, None])
+        return (magnitudes / (self.window / 2)).clamp(min=1e-8).log()
+
+    def consistent(self, sound: Tensor, mel: Tensor) -> Tensor:
+        """Return sound ``[B, 1, T]`` whose mel spectrogram is nearer to the one asked for.
+
+        Levels are raised by what their bands lack, a few times: neighbouring frames overlap, so
+        that one round does not suffice. It is a layer of data consistency (Schlemper et al. 2018).
+        """
+        hop = self.window // 4
+        for _ in range(ROUNDS):
+            lacking = mel - log_mel(sound, self.rate, self.window, hop, self.bands)
+            gain = (self.interpolation @ lacking.clamp(-LARGEST_STEP, LARGEST_STEP)).exp()
+            spectrum = stft(sound, self.window, hop) * gain
+            sound = istft(spectrum, self.window, hop, sound.shape[2])
+        return soft_limit(sound)
 
 
 class Vocoder(nn.Module):
@@ -19,44 +82,61 @@ class Vocoder(nn.Module):
     are at least two.
 
     Args:
-        bands: Mel bands.
+        levels: What the bands tell about levels.
         channels: Channels of the stack's frames.
         stack: From frames to waveforms, of as many samples or of a hop more.
         hop: Samples from one frame to the next.
+        spectral: Whether the stack makes spectra, and can use levels as a first guess.
     """
 
-    def __init__(self, bands: int, channels: int, stack: nn.Module, hop: int) -> None:
+    def __init__(
+        self,
+        levels: MelLevels,
+        channels: int,
+        stack: nn.Module,
+        *,
+        hop: int,
+        spectral: bool,
+    ) -> None:
         super().__init__()
         self.hop = hop
-        self.first = nn.Conv1d(bands, channels, 7, padding=3)
+        self.levels = levels
+        self.spectral = spectral
+        self.first = nn.Conv1d(levels.bands, channels, 7, padding=3)
         self.stack = stack
 
     def forward(self, mel: Tensor) -> Tensor:
         """Return waveforms."""
-        sound: Tensor = self.stack(self.first(mel))
+        frames = self.first((mel - TYPICAL) / SPREAD)
+        guess = {"level_guess": self.levels(mel)} if self.spectral else {}
+        sound: Tensor = self.stack(frames, **guess)
         length = (mel.shape[2] - 1) * self.hop
         start = (sound.shape[2] - length) // 2  # a frame's own samples lie around its centre
-        return sound[..., start : start + length]
+        sound = sound[..., start : start + length]
+        if length <= self.levels.window:  # too short to be compared
+            return sound
+        return self.levels.consistent(sound, mel)
 
 
-def build_vocoder(bands: int, hop: int, options: Generator) -> Vocoder:
+def build_vocoder(rate: int, options: Generator) -> Vocoder:
     """Return a vocoder, called as ``net(mel=...)``, with fresh weights.
 
     Args:
-        bands: Mel bands.
-        hop: Samples between two windows of the mel spectrogram.
+        rate: Sample rate in Hz; it says which windows the mel spectrogram has.
         options: The recipe's section; its body is ``snake`` or ``istft``.
 
     Raises:
         UserError: The body is another one, or has no strides for the hop.
     """
-    width = options.channels()
+    width, bands = options.channels(), options.bands
+    window, hop = sizes_for(rate)
     if options.body == "snake":
         stack: nn.Module = SnakeStack(width, strides_for(hop), False, 0, options.antialias)
     elif options.body == "istft":
-        stack = SpectrumStack(width, options.depth, 4 * hop, hop, 0)
+        stack = SpectrumStack(width, options.depth, window, hop, 0)
     else:
         raise UserError(
             f"generator.body: '{options.body}' cannot be a vocoder. Use 'istft' (fast) or 'snake'."
         )
-    return Vocoder(bands, width, stack, hop)
+    levels = MelLevels(rate, window, bands)
+    return Vocoder(levels, width, stack, hop=hop, spectral=options.body == "istft")

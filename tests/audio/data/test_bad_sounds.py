@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import struct
 import tracemalloc
@@ -46,6 +47,7 @@ def test_bad_files_are_named_and_left_out(troubled: Path, config: Make, cut: str
     summary = "\n".join(report["summary"])
     assert "Unreadable: 6 sounds, empty.mp3 (it is empty), nan.wav (it holds NaN" in summary
     assert "Other files, ignored: 1 .txt." in summary
+    assert json.loads(json.dumps(report)) == report
     again = load_audio(config(troubled, cut=cut))[1].report()
     assert again == report  # out of the cache
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
 import struct
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -151,6 +153,14 @@ def test_384_khz_is_no_problem(tmp_path: Path) -> None:
     soundfile.write(path, chord(384_000, 0.2), 384_000)
     x = read_wave(path, 48000, 10).numpy()
     np.testing.assert_allclose(x[1000:-1000], chord(48000, 0.2)[1000:-1000], atol=1e-3)
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names are valid text there")
+def test_a_name_need_not_be_text(tmp_path: Path) -> None:
+    path = tmp_path / "x.wav"
+    soundfile.write(path, np.full(100, 0.25), 8000)
+    odd = path.rename(tmp_path / os.fsdecode(b"caf\xe9.wav"))
+    assert (read_wave(odd, 8000, 1) == 0.25).all()
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:

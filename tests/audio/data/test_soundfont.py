@@ -62,6 +62,7 @@ def test_tuning_is_in_semitones() -> None:
 
 def test_a_sound_does_not_depend_on_the_others() -> None:
     notes = notes_of(SoundFont(lowest=50, highest=70, tunings=3))[::301]
+    notes += [note(program, 60) for program in (17, 52, 69)]  # with chorus in the SoundFont
     assert len({item.drum for item in notes}) == 2
     together = render_notes(notes, 0.2, soundfont_file())
     for item, x in zip(notes, together, strict=True):

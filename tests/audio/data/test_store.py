@@ -210,6 +210,8 @@ import sys
 from omnigan_audio.data import load_audio
 from omnigan_audio.data_config import AudioData
 
+assert not {"soundfile", "torchaudio"} & set(sys.modules)  # loaded when they are needed
+
 def meet(what, done, total):
     if done == 1:
         print("half way", flush=True)

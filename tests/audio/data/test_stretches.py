@@ -99,6 +99,13 @@ def test_a_long_recording_is_held_out_here_and_there() -> None:
     assert (np.floor(starts * 10) == np.arange(10)).all()
 
 
+def test_other_content_is_held_out_elsewhere() -> None:
+    _, valid, by_file = divided(facts_of([300_000, 300_000]), held_out=0.1)
+    assert not by_file
+    first, second = (set((valid.first[valid.sound == n] - n * 300_000).tolist()) for n in (0, 1))
+    assert not first & second
+
+
 def test_many_files_are_held_out_as_a_whole() -> None:
     train, valid, by_file = divided(facts_of([100_000 + n for n in range(20)]))
     assert by_file
