@@ -18,8 +18,9 @@ TYPICAL, SPREAD = -5.0, 3.0
 """Mean and standard deviation of log-mel values, roughly."""
 
 
-ROUNDS = 4
+ROUNDS, ROUNDS_IN_TRAINING = 40, 4
 """How often a vocoder's sound is compared with the spectrogram that it was asked for."""
+MOMENTUM = 0.95
 LARGEST_STEP = 3.0
 """Most that a round changes a level by, in nepers."""
 
@@ -63,15 +64,22 @@ class MelLevels(nn.Module):
     def consistent(self, sound: Tensor, mel: Tensor) -> Tensor:
         """Return sound ``[B, 1, T]`` whose mel spectrogram is nearer to the one asked for.
 
-        Levels are raised by what their bands lack, a few times: neighbouring frames overlap, so
-        that one round does not suffice. It is a layer of data consistency (Schlemper et al. 2018).
+        Levels are raised by what their bands lack, many times: neighbouring frames overlap, so that
+        one round does not suffice. It is a layer of data consistency (Schlemper et al. 2018). In
+        training there are few rounds, since the gradient goes back through all of them; otherwise
+        phases are pushed on the way that they go, as in the fast algorithm of Griffin and Lim
+        (Perraudin et al. 2013).
         """
-        hop = self.window // 4
-        for _ in range(ROUNDS):
+        hop, before = self.window // 4, None
+        for _ in range(ROUNDS_IN_TRAINING if self.training else ROUNDS):
             lacking = mel - log_mel(sound, self.rate, self.window, hop, self.bands)
             gain = (self.interpolation @ lacking.clamp(-LARGEST_STEP, LARGEST_STEP)).exp()
-            spectrum = stft(sound, self.window, hop) * gain
-            sound = istft(spectrum, self.window, hop, sound.shape[2])
+            now = stft(sound, self.window, hop)
+            if not self.training:
+                pushed = now if before is None else now + MOMENTUM * (now - before)
+                gain = gain * now.abs() / pushed.abs().clamp(min=1e-9)
+                now, before = pushed, now
+            sound = istft(now * gain, self.window, hop, sound.shape[2])
         return soft_limit(sound)
 
 
