@@ -2,9 +2,9 @@
 
 Run it alone on the machine, from the repository's root:
 
-    python benchmarks/audio.py train --set soundfont --seeds 0,1,2
-    python benchmarks/audio.py table --set soundfont
-    python benchmarks/audio.py train --set recorded --folder my/one-shots
+    python benchmarks/audio.py train --seeds 0,1,2
+    python benchmarks/audio.py table
+    python benchmarks/audio.py train --set recorded --data my/one-shots
 
 ``train`` goes through ``omnigan.train``; ``table`` prints Markdown. Speed is seconds of sound that
 one core makes in a second.
@@ -12,12 +12,11 @@ one core makes in a second.
 
 from __future__ import annotations
 
-import argparse
 import time
 from pathlib import Path
 
 import torch
-from contest import Contest
+from contest import Contest, command_line
 
 import omnigan
 
@@ -60,30 +59,24 @@ def speed(run: Path) -> str:
 
 def main() -> None:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("action", choices=["train", "table"])
-    parser.add_argument("--set", default="soundfont", help="a name for the runs' folder")
-    parser.add_argument("--folder", help="a folder of sounds in folders by label")
-    parser.add_argument("--methods", default=",".join(["audio", *CLASSIC]))
-    parser.add_argument("--seeds", default="0,1,2")
-    parser.add_argument("--cpu-seconds", type=float, default=600.0)
-    options = parser.parse_args()
     contest = Contest(
-        folder=RUNS / options.set,
+        folder=RUNS,
         recipe="audio",
         classic=CLASSIC,
         rates=RATES,
         shown=SHOWN,
-        budget=options.cpu_seconds,
+        budget=600.0,
         samples=600,
         features="classifier",
     )
-    if options.action == "table":
-        contest.table(speed)
-        return
-    data = [f"data.source={options.folder}", "data.labels=folder"] if options.folder else []
-    seeds = [int(seed) for seed in options.seeds.split(",")]
-    contest.train(options.methods.split(","), seeds, data)
+    wanted = command_line(
+        contest,
+        __doc__,
+        "a folder of sounds in folders by label instead of the SoundFont",
+        "folder",
+    )
+    if wanted:
+        wanted.table(speed)
 
 
 if __name__ == "__main__":

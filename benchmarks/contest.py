@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import statistics
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from budget import cpu_seconds, timings, train_within
@@ -12,7 +13,7 @@ from budget import cpu_seconds, timings, train_within
 import omnigan
 from omnigan.evaluation.evaluate import Evaluation, Evaluator
 
-__all__ = ["Contest", "spread", "value"]
+__all__ = ["Contest", "command_line", "spread", "value"]
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,35 @@ class Contest:
             facts = [name, str(len(runs)), str(ends[0]["step"]), f"{seconds:.0f}"]
             print(f"| {' | '.join([*facts, *cells])} |", flush=True)
         print(f"| {' | '.join(['real', '', '', '', *floors, *('' for _ in last)])} |")
+
+
+def command_line(contest: Contest, description: str, data: str, labels: str) -> Contest | None:
+    """Train or print, as the command line says.
+
+    Args:
+        contest: What is compared; its folder is that of all sets of data.
+        description: Of the script.
+        data: What ``--data`` names, for the help.
+        labels: Which labels such data have, a value of ``data.labels``.
+
+    Returns:
+        The contest whose table is wanted, if that is the command.
+    """
+    parser = argparse.ArgumentParser(description=description.splitlines()[0])
+    parser.add_argument("action", choices=["train", "table"])
+    parser.add_argument("--set", default="default", help="a name for the runs' folder")
+    parser.add_argument("--data", help=data)
+    parser.add_argument("--methods", default=",".join([contest.recipe, *contest.classic]))
+    parser.add_argument("--seeds", default="0,1,2")
+    parser.add_argument("--cpu-seconds", type=float, default=contest.budget)
+    options = parser.parse_args()
+    contest = replace(contest, folder=contest.folder / options.set, budget=options.cpu_seconds)
+    if options.action == "table":
+        return contest
+    chosen = [f"data.source={options.data}", f"data.labels={labels}"] if options.data else []
+    seeds = [int(seed) for seed in options.seeds.split(",")]
+    contest.train(options.methods.split(","), seeds, chosen)
+    return None
 
 
 def value(evaluation: Evaluation, metric: str) -> tuple[float, float]:

@@ -2,9 +2,9 @@
 
 Run it alone on the machine, from the repository's root:
 
-    python benchmarks/images.py train --set mnist --seeds 0,1,2
-    python benchmarks/images.py table --set mnist
-    python benchmarks/images.py train --set emoji --array my/emoji_32.npz
+    python benchmarks/images.py train --seeds 0,1,2
+    python benchmarks/images.py table
+    python benchmarks/images.py train --set emoji --data my/emoji_32.npz
 
 ``train`` goes through ``omnigan.train``; of each classic recipe's two learning rates the one with
 the lower Frechet distance at the first seed goes on. ``table`` prints Markdown.
@@ -12,10 +12,9 @@ the lower Frechet distance at the first seed goes on. ``table`` prints Markdown.
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
-from contest import Contest
+from contest import Contest, command_line
 
 RUNS = Path("runs/benchmark-images")
 
@@ -50,15 +49,8 @@ SHOWN = ("Frechet distance", "kernel distance", "precision", "recall", "density"
 
 def main() -> None:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("action", choices=["train", "table"])
-    parser.add_argument("--set", default="mnist", help="a name for the runs' folder")
-    parser.add_argument("--array", help="an .npz file of images and labels instead of MNIST")
-    parser.add_argument("--methods", default=",".join(["image", *CLASSIC]))
-    parser.add_argument("--seeds", default="0,1,2")
-    options = parser.parse_args()
     contest = Contest(
-        folder=RUNS / options.set,
+        folder=RUNS,
         recipe="image",
         classic=CLASSIC,
         rates=RATES,
@@ -67,12 +59,11 @@ def main() -> None:
         samples=1000,
         features="classifier",
     )
-    if options.action == "table":
-        contest.table()
-        return
-    data = [f"data.source={options.array}", "data.labels=auto"] if options.array else []
-    seeds = [int(seed) for seed in options.seeds.split(",")]
-    contest.train(options.methods.split(","), seeds, data)
+    wanted = command_line(
+        contest, __doc__, "an .npz file of images and labels instead of MNIST", "auto"
+    )
+    if wanted:
+        wanted.table()
 
 
 if __name__ == "__main__":

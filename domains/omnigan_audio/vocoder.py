@@ -9,13 +9,14 @@ import torch
 from torch import Tensor, nn
 
 from omnigan.domain import Batch, BatchSource, Judgement, Judgements
+from omnigan_audio.metrics.paired import mel_difference
 from omnigan_audio.networks.critics import Critics
 from omnigan_audio.spectra import log_mel, sizes_for
 
 __all__ = ["Mel", "MelSource", "VocoderCritics", "feature_gap", "mel_gap", "vocoder_terms"]
 
-SHORTEST_WINDOW, LONGEST_WINDOW = 32, 2048
-BANDS_OF_SHORTEST = 5
+SIZES = [(32 << n, 5 << n) for n in range(7)]
+"""Windows in samples and bands of the mel loss."""
 
 
 @dataclass(frozen=True)
@@ -96,13 +97,8 @@ def mel_gap(x: Tensor, y: Tensor, rate: int) -> Tensor:
         y: The same shape.
         rate: In Hz.
     """
-    gaps = []
-    window, bands = SHORTEST_WINDOW, BANDS_OF_SHORTEST
-    while window <= min(LONGEST_WINDOW, x.shape[-1]):
-        made, wanted = (log_mel(each, rate, window, window // 4, bands) for each in (x, y))
-        gaps.append((made - wanted).abs().mean())
-        window, bands = 2 * window, 2 * bands
-    return torch.stack(gaps).mean()
+    sizes = [size for size in SIZES if size[0] <= x.shape[-1]]
+    return mel_difference(x, y, rate, sizes).mean()
 
 
 def feature_gap(judged: Judgements) -> Tensor:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
 from omnigan_audio.spectra import log_mel, sizes_for, stft
 
-__all__ = ["mel_error", "resolutions", "si_sdr", "spectral_convergence", "stft_error"]
+__all__ = [
+    "mel_difference",
+    "mel_error",
+    "resolutions",
+    "si_sdr",
+    "spectral_convergence",
+    "stft_error",
+]
 
 _LEAST = 1e-4  # of a magnitude, for logarithms
 _BANDS = (20, 40, 80)
@@ -66,10 +75,25 @@ def mel_error(x: Tensor, y: Tensor, rate: int) -> Tensor:
     Averaged over three resolutions with 20, 40 and 80 bands; 1 nat is 8.7 dB. See
     :func:`spectral_convergence` for the arguments.
     """
+    windows = [window for window, _ in resolutions(rate)]
+    return mel_difference(x, y, rate, list(zip(windows, _BANDS, strict=True)))
+
+
+def mel_difference(x: Tensor, y: Tensor, rate: int, sizes: Sequence[tuple[int, int]]) -> Tensor:
+    """Return the mean absolute difference of log-mel spectrograms ``[B]``, in nats.
+
+    Args:
+        x: Waveforms ``[B, 1, T]``; short ones are followed by silence.
+        y: What they should be, ``[B, 1, T]``.
+        rate: Sample rate in Hz.
+        sizes: Windows in samples, with their bands; the hop is a quarter of a window.
+    """
     errors = []
-    for (window, hop), bands in zip(resolutions(rate), _BANDS, strict=True):
+    for window, bands in sizes:
         short = max(0, window - x.shape[-1])
-        made, real = (log_mel(pad(each, (0, short)), rate, window, hop, bands) for each in (x, y))
+        made, real = (
+            log_mel(pad(each, (0, short)), rate, window, window // 4, bands) for each in (x, y)
+        )
         errors.append((made - real).abs().mean((1, 2)))
     return torch.stack(errors).mean(0)
 
