@@ -99,8 +99,15 @@ def test_strides_and_pairs_only_where_they_are() -> None:
 @pytest.mark.parametrize("rate", [4000, 8001, 11_025, 22_050, 44_100, 96_000])
 def test_any_rate_of_recipes(rate: int) -> None:
     x = 0.1 * torch.randn(16, 1, LENGTH, generator=torch.Generator().manual_seed(0))
-    for metric in suite(rate, (8,), pairs=True).values():
-        metric.compute(x, *(() if metric.against is None else (x,)))
+    metrics = suite(rate, (8,), pairs=True)
+    assert len(metrics) > 15
+    for name, metric in metrics.items():
+        found = metric.compute(x, *(() if metric.against is None else (x,)))
+        values = list(found.values()) if hasattr(found, "values") else [found]
+        assert values
+        assert all(math.isfinite(value) for value in values), name
+        if metric.better == "lower":  # a set against itself
+            assert max(values) < 0.05, name
 
 
 def test_pitch_accuracy_asks_for_the_condition() -> None:

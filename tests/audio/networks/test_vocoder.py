@@ -62,7 +62,7 @@ def test_a_frame_is_heard_at_its_centre(body: str) -> None:
     mel[..., 10] = 1
     heard = build_vocoder(8000, options(body, 20, 16))(mel=mel).square().squeeze().detach()
     centre = float((heard * torch.arange(20 * 64)).sum() / heard.sum())
-    assert centre == pytest.approx(10 * 64, abs=32)
+    assert centre == pytest.approx(10 * 64, abs=16)  # a quarter of a hop
 
 
 @pytest.mark.parametrize(("training", "share"), [(True, 0.2), (False, 0.1)])
@@ -95,7 +95,9 @@ def test_a_few_steps_bring_the_mel_closer(body: str, rate: float) -> None:
         loss.backward()
         optimizer.step()
         errors.append(float(loss.detach()))
+    # A fresh network already has the levels, so that little is left to learn in relation to it.
     assert errors[-1] < 0.7 * errors[0]
+    assert errors[-1] < 0.3
 
 
 @pytest.mark.parametrize("body", ["spectral", "wavegan"])
