@@ -6,6 +6,8 @@ checked on every installed domain by :func:`omnigan.testing.check_domain`:
 * all chance comes in through arguments: ``Source.read`` and ``Domain.latent`` draw only from the
   generator they are given, and the generator network is a pure function of its inputs;
 * conditions are a mapping of tensors, each ``[B, ...]``; unconditional is the empty mapping;
+* examples are continuous, or whole numbers in a discrete :class:`Space`, where the generator in
+  training returns a relaxation of them;
 * the discriminator returns logits ``[B, ...]``, a list of such tensors (several critics), or a
   :class:`Judgement` that holds features as well; it does not mix the examples of a batch, and can
   be differentiated twice.
@@ -14,14 +16,31 @@ checked on every installed domain by :func:`omnigan.testing.check_domain`:
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Protocol, Self, runtime_checkable
+from typing import Any, ClassVar, Self
 
 import torch
-from pydantic import BaseModel, ConfigDict
 from torch import Tensor, nn
+
+from omnigan.values import (
+    Artifact,
+    Batch,
+    BatchSource,
+    Conditions,
+    Density,
+    DomainConfig,
+    EmbeddingDiscriminator,
+    Judgement,
+    Judgements,
+    Metric,
+    Notify,
+    Section,
+    Source,
+    Space,
+    Split,
+    silent,
+)
 
 __all__ = [
     "API",
@@ -29,8 +48,10 @@ __all__ = [
     "Batch",
     "BatchSource",
     "Conditions",
+    "Density",
     "Domain",
     "DomainConfig",
+    "EmbeddingDiscriminator",
     "Judgement",
     "Judgements",
     "Metric",
@@ -44,164 +65,6 @@ __all__ = [
 
 API = 1
 """Version of this contract; a domain that was written for another one is refused by name."""
-
-Split = Literal["train", "valid"]
-Conditions = Mapping[str, Tensor]
-
-
-class Section(BaseModel):
-    """Base of every recipe section: unknown keys are errors, numbers finite."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class DomainConfig(Section):
-    """The three recipe sections that belong to a domain; subclass and narrow their types."""
-
-    data: Section = Section()
-    generator: Section = Section()
-    discriminator: Section = Section()
-
-
-@dataclass(frozen=True)
-class Space:
-    """What the discriminator sees of one example, without the batch axis.
-
-    Attributes:
-        shape: Sizes of the axes, for instance ``(C, H, W)``.
-        low: Smallest value an example may hold.
-        high: Largest value an example may hold.
-    """
-
-    shape: tuple[int, ...]
-    low: float = -1.0
-    high: float = 1.0
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Examples with their conditions.
-
-    Attributes:
-        x: ``[B, *space.shape]`` float32 within ``[space.low, space.high]``. What
-            :meth:`Source.read` returns is one example and has no batch axis.
-        cond: Tensors ``[B, ...]`` by name, the keyword arguments of both networks.
-    """
-
-    x: Tensor
-    cond: Conditions = field(default_factory=dict)
-
-    def __len__(self) -> int:
-        return int(self.x.shape[0])
-
-    def to(self, device: torch.device) -> Batch:
-        """Return the same batch on another device."""
-        cond = {name: value.to(device, non_blocking=True) for name, value in self.cond.items()}
-        return Batch(self.x.to(device, non_blocking=True), cond)
-
-    @staticmethod
-    def stack(examples: Sequence[Batch]) -> Batch:
-        """Collate single examples into a batch."""
-        names = examples[0].cond.keys()
-        cond = {name: torch.stack([example.cond[name] for example in examples]) for name in names}
-        return Batch(torch.stack([example.x for example in examples]), cond)
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """What a discriminator makes of a batch.
-
-    Attributes:
-        logits: One tensor ``[B, ...]`` for each critic.
-        features: Activations on the way there, for a generator loss that matches them.
-    """
-
-    logits: Sequence[Tensor]
-    features: Sequence[Tensor] = ()
-
-    @staticmethod
-    def of(output: Tensor | Sequence[Tensor] | Judgement) -> Judgement:
-        """Return what a discriminator returned in its longest form."""
-        if isinstance(output, Judgement):
-            return output
-        return Judgement([output] if isinstance(output, Tensor) else output)
-
-
-@dataclass(frozen=True)
-class Judgements:
-    """What the discriminator makes of the two batches of a generator update.
-
-    Attributes:
-        generated: With its graph.
-        real: Without graph; None where neither the adversarial loss nor features ask for it.
-    """
-
-    generated: Judgement
-    real: Judgement | None = None
-
-
-@dataclass(frozen=True)
-class Artifact:
-    """One file that a person can open."""
-
-    path: Path
-    kind: Literal["image", "audio", "midi", "text"]
-    caption: str = ""
-
-
-class Source(Protocol):
-    """A finite, random-access set of examples."""
-
-    def __len__(self) -> int: ...
-
-    def read(self, index: int, rng: torch.Generator) -> Batch:
-        """Return one example (no batch axis); any augmentation draws from ``rng`` alone."""
-        ...
-
-
-@runtime_checkable
-class BatchSource(Source, Protocol):
-    """A source that reads a whole batch faster than one example after the other."""
-
-    def read_batch(self, indices: Sequence[int], rng: torch.Generator) -> Batch:
-        """Return examples ``[len(indices), ...]``; any augmentation draws from ``rng`` alone."""
-        ...
-
-    def resident(self, device: torch.device) -> BatchSource:
-        """Return this source with its examples kept on a device, if they are few enough."""
-        ...
-
-
-Values = float | Mapping[str, float]
-
-
-@dataclass(frozen=True)
-class Metric:
-    """A measure of a set of examples.
-
-    Attributes:
-        compute: Called as ``compute(x)`` when ``against`` is None, else ``compute(x, reference)``;
-            both are ``[N, *space.shape]`` on the CPU. Returns one number or several by name.
-        against: What the set is compared with: nothing (a statistic, such as notes per bar), the
-            held-out examples (a distance), the training examples (originality), where
-            :attr:`Domain.paired`, the real example of the same conditions, or the conditions that
-            each example was made for (obedience), a mapping as in :attr:`Batch.cond`.
-        better: ``"match"`` when the best value is that of real held-out data.
-        digits: Decimals worth printing.
-    """
-
-    compute: Callable[..., Values]
-    against: Literal["held-out", "train", "paired", "conditions"] | None = None
-    better: Literal["match", "lower", "higher"] = "match"
-    digits: int = 3
-
-
-Notify = Callable[[str, int, int], None]
-"""Called as ``notify("reading files", done, total)`` during long work."""
-
-
-def silent(what: str, done: int, total: int) -> None:
-    """A :data:`Notify` that says nothing."""
 
 
 class Domain(ABC):
@@ -360,6 +223,21 @@ class Domain(ABC):
             progress: Share of the run that is done, 0 to 1.
         """
         return {}
+
+    def log_likelihood(
+        self, generator: nn.Module, batch: Batch, rng: torch.Generator
+    ) -> Tensor | None:
+        """Return how likely a generator is to make given examples under their conditions, if known.
+
+        Args:
+            generator: As :meth:`generator` returns it, trained or not.
+            batch: Examples, real or generated.
+            rng: Of latent vectors, where the likelihood is an estimate over some.
+
+        Returns:
+            ``[B]`` nats, with graph; None, the default, for a generator that has no density.
+        """
+        return None
 
     def controls(self, progress: float) -> dict[str, float]:
         """Return scheduled numbers passed to the generator by keyword (a temperature, say)."""

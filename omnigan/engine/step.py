@@ -13,7 +13,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from omnigan.domain import Batch, Conditions, Domain, Judgement, Judgements
+from omnigan.domain import (
+    Batch,
+    Conditions,
+    Domain,
+    EmbeddingDiscriminator,
+    Judgement,
+    Judgements,
+)
 from omnigan.engine import losses, seeds
 from omnigan.engine.adaptive import Strength
 from omnigan.engine.ema import decay_of, follow, frozen_copy
@@ -122,7 +129,7 @@ class Adversaries:
         """Add the penalties that are due."""
         update = self.step * self.train.discriminator_steps + turn
         rng = self._draws("penalty", turn, part.index)
-        given = Ingredients(self._fixed_critic(part, turn), part.real.x, fake, rng)
+        given = self._ingredients(part, fake, turn, rng)
         for name, settings in self.train.penalties.items():
             if update % settings.interval == 0:
                 value = penalty(name, given, settings)
@@ -216,29 +223,48 @@ class Adversaries:
         output: Tensor = self.generator(**part.latent, **part.real.cond, **controls)
         return output.float()
 
-    def _fixed_critic(self, part: _Part, turn: int) -> Callable[[Tensor], Judged]:
-        """Return a critic that augments and drops out in the same way at every call.
+    def _ingredients(
+        self, part: _Part, fake: Tensor, turn: int, rng: torch.Generator
+    ) -> Ingredients:
+        """Return what penalties look at: examples, or their embeddings where there are such.
 
-        A finite difference would otherwise measure that chance.
+        The critic augments and drops out in the same way at every call: a finite difference would
+        otherwise measure that chance.
         """
+        numbers = (turn, part.index)
+        seed = (self.seed, "penalty-networks", self.step, self.attempt, *numbers)
+        network = self.discriminator
+        if isinstance(network, EmbeddingDiscriminator):
+            with torch.no_grad():
+                real, fake = (
+                    network.embed(self._augmented(x, self._draws("penalty-augment", *numbers)))
+                    for x in (part.real.x, fake)
+                )
+
+            def judge(embedded: Tensor) -> Judged:
+                seeds.seed_global(*seed)
+                return network.judge(embedded, **part.real.cond)
+
+            return Ingredients(judge, real, fake, rng)
 
         def critic(x: Tensor) -> Judged:
-            numbers = (self.step, self.attempt, turn, part.index)
-            seeds.seed_global(self.seed, "penalty-networks", *numbers)
-            return self._critic(part.real.cond, self._draws("penalty-augment", *numbers[2:]))(x)
+            seeds.seed_global(*seed)
+            return self._critic(part.real.cond, self._draws("penalty-augment", *numbers))(x)
 
-        return critic
+        return Ingredients(critic, part.real.x, fake, rng)
 
     def _critic(self, cond: Conditions, rng: torch.Generator) -> Callable[[Tensor], Judged]:
         """Return the discriminator with conditions bound, seeing augmented examples."""
-        strength = self.strength.at(self.progress)
 
         def critic(x: Tensor) -> Judged:
-            seen = self.domain.augment(x, strength, rng) if strength > 0 else x
-            judged: Judged = self.discriminator(seen, **cond)
+            judged: Judged = self.discriminator(self._augmented(x, rng), **cond)
             return judged
 
         return critic
+
+    def _augmented(self, x: Tensor, rng: torch.Generator) -> Tensor:
+        strength = self.strength.at(self.progress)
+        return self.domain.augment(x, strength, rng) if strength > 0 else x
 
     def _precision(self) -> AbstractContextManager[object]:
         return torch.autocast(

@@ -75,6 +75,10 @@ def examples_fit_the_space(subject: Subject) -> None:
             require(x.dtype == torch.float32, f"{where} is {x.dtype}, not torch.float32.")
             require(x.isfinite().all(), f"{where} holds NaN or infinite values.")
             require(
+                space.symbols is None or bool((x == x.round()).all()),
+                f"{where} must hold whole numbers: the space is discrete.",
+            )
+            require(
                 space.low <= x.min() and x.max() <= space.high,
                 f"{where} goes from {float(x.min())} to {float(x.max())}, beyond the space's "
                 f"{space.low} to {space.high}.",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 
-from omnigan.domain import Judgement
+from omnigan.domain import Batch, EmbeddingDiscriminator, Judgement
+from omnigan.engine.losses import Judged, as_list
 from omnigan.engine.penalties import Ingredients, penalty
 from omnigan.recipe.schema import Penalty
 from omnigan.testing.subject import Check, Subject, chance, require, same
@@ -32,6 +34,10 @@ def generator_output_fits_the_space(subject: Subject) -> None:
         space.low <= made.min() and made.max() <= space.high,
         f"The generator goes from {float(made.min())} to {float(made.max())}, beyond the space's "
         f"{space.low} to {space.high}.",
+    )
+    require(
+        space.symbols is None or bool((made == made.round()).all()),
+        "In evaluation mode the generator of a discrete space must give whole numbers.",
     )
 
 
@@ -101,8 +107,7 @@ def discriminator_does_not_mix_examples(subject: Subject) -> None:
     batch = subject.batch()
     discriminator = subject.networks(shaken=True)[1]
     other = batch.x.clone()
-    low, high = subject.domain.space.low, subject.domain.space.high
-    other[0] = low + (high - low) * torch.rand(other[0].shape)
+    other[0] = subject.anything(other[0].shape)
     with torch.no_grad():
         before = subject.judged(copy.deepcopy(discriminator), batch.x, batch)
         after = subject.judged(copy.deepcopy(discriminator), other, batch)
@@ -119,13 +124,15 @@ def discriminator_can_be_differentiated_twice(subject: Subject) -> None:
     batch = subject.batch()
     discriminator = subject.networks(shaken=True)[1]
     critics = len(subject.judged(discriminator, batch.x, batch))
+    judge, seen = _judging(subject, discriminator, batch)
     for number in range(critics):
         discriminator.zero_grad(set_to_none=True)
 
         def critic(x: Tensor, number: int = number) -> Tensor:
-            return subject.judged(discriminator, x, batch)[number]
+            with chance(1):
+                return as_list(judge(x))[number]
 
-        given = Ingredients(critic, batch.x, batch.x, torch.Generator())
+        given = Ingredients(critic, seen, seen, torch.Generator())
         what = f"R1 of output {number} of the discriminator"
         try:
             value = penalty("r1", given, Penalty())
@@ -143,6 +150,20 @@ def discriminator_can_be_differentiated_twice(subject: Subject) -> None:
             and all(bool(slope.isfinite().all()) for slope in slopes),
             f"{what} sends no finite gradient to the weights.",
         )
+
+
+def _judging(
+    subject: Subject, discriminator: nn.Module, batch: Batch
+) -> tuple[Callable[[Tensor], Judged], Tensor]:
+    """Return what penalties differentiate, and where: at examples, or at their embeddings."""
+    if isinstance(discriminator, EmbeddingDiscriminator):
+        return partial(discriminator.judge, **batch.cond), discriminator.embed(batch.x)
+    require(
+        subject.domain.space.symbols is None,
+        "The discriminator of a discrete space must be an EmbeddingDiscriminator: it needs the "
+        "methods embed() and judge().",
+    )
+    return partial(discriminator, **batch.cond), batch.x
 
 
 def gradient_reaches_every_discriminator_weight(subject: Subject) -> None:

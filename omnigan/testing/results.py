@@ -20,7 +20,7 @@ __all__ = ["RESULT_CHECKS"]
 
 KINDS = get_args(get_type_hints(Artifact)["kind"])
 BETTER = get_args(get_type_hints(Metric)["better"])
-AGAINST = (None, "held-out", "train", "paired", "conditions")
+AGAINST = (None, "held-out", "train", "paired", "conditions", "density")
 
 
 def rendering_writes_files(subject: Subject) -> None:

@@ -68,6 +68,13 @@ class Subject:
             made: Tensor = generator(**self.inputs(batch))
         return made
 
+    def anything(self, shape: tuple[int, ...]) -> Tensor:
+        """Return values that the space allows, drawn from torch's global generator."""
+        space = self.domain.space
+        if space.symbols is not None:
+            return torch.randint(space.symbols, shape).float()
+        return space.low + (space.high - space.low) * torch.rand(shape)
+
     def judged(self, discriminator: nn.Module, x: Tensor, batch: Batch) -> list[Tensor]:
         """Return the logits of each critic, dropping out in the same way at every call."""
         with chance(1):
