@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from omnigan.engine.runfolder import RunFolder, choose_folder, latest_run, write
 from omnigan.engine.signals import listening
 from omnigan.engine.trainer import Trainer
 from omnigan.errors import UserError
+from omnigan.evaluation.curves import Curves, at_temperatures
 from omnigan.evaluation.evaluate import Evaluation, Evaluator
 from omnigan.evaluation.material import usual_samples
 from omnigan.modelfile import write_domain
@@ -23,7 +25,7 @@ from omnigan.recipe.load import LoadedRecipe, differences, dump_recipe, load_rec
 from omnigan.recipe.schema import Recipe
 from omnigan.sampling import Trained, load
 
-__all__ = ["Trained", "evaluate", "load", "train"]
+__all__ = ["Trained", "curves", "evaluate", "load", "train"]
 
 FREE_KEYS = ("train.device", "train.workers")
 """Keys that say where a run happens, not what it computes; a resumed run may change them."""
@@ -114,7 +116,45 @@ def evaluate(
     evaluator = Evaluator(
         trained.domain, samples, seed, features=features, notify=notify, device=trained.device
     )
-    return evaluator(evaluator.generate(trained, samples))
+    return evaluator.score(trained, samples)
+
+
+def curves(
+    runs: Mapping[str, Trained],
+    temperatures: Sequence[float],
+    samples: int | None = None,
+    seed: int = 0,
+    *,
+    features: str = "auto",
+    notify: Notify = silent,
+) -> Curves:
+    """Evaluate generators at several temperatures; for the arguments see :func:`evaluate`.
+
+    Args:
+        runs: What :func:`load` returned, by name.
+        temperatures: Passed on as the wish ``temperature=0.8`` of every example.
+        samples: Generated examples at each.
+        seed: Of every draw.
+        features: What distributions are compared in.
+        notify: Told about progress.
+
+    Raises:
+        UserError: A domain has no temperature, or not these; or the runs have no scores in common.
+    """
+    domains = [trained.domain for trained in runs.values()]
+    made = Curves.of(domains, {})
+    found = {
+        name: at_temperatures(
+            trained,
+            temperatures,
+            samples=usual_samples(trained.domain) if samples is None else samples,
+            seed=seed,
+            features=features,
+            notify=notify,
+        )
+        for name, trained in runs.items()
+    }
+    return replace(made, runs=found)
 
 
 def _existing(out: Path | None, name: str) -> RunFolder:

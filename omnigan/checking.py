@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from omnigan.domain import Artifact, Batch, Notify, Space, silent
 from omnigan.durations import spoken
 from omnigan.engine.device import free_memory, pick_device, set_threads
+from omnigan.engine.likelihood import require_density
 from omnigan.engine.loading import BatchOrder, check_enough
 from omnigan.engine.losses import as_list
 from omnigan.engine.seeds import generator
@@ -136,6 +137,9 @@ def check(loaded: LoadedRecipe, folder: Path, notify: Notify = silent) -> CheckR
     folder.mkdir(parents=True, exist_ok=True)
     with torch.random.fork_rng():
         players = Adversaries(domain, recipe.train, recipe.seed, device)
+        require_density(domain, players.average, recipe.train)
+        if recipe.train.objective == "adversarial":
+            players.ended = 0  # a warm-up says nothing about the steps after it
         activations, seconds = rehearse(players, order, notify, free_memory(device))
         latent, logits = _outputs(players, order[0].to(device))
     return CheckReport(

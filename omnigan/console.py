@@ -17,8 +17,20 @@ if TYPE_CHECKING:
 
 __all__ = ["BarReporter", "LineReporter", "console_reporter"]
 
-_LONG = {"d_loss": "D loss", "g_loss": "G loss", "d_accuracy": "D accuracy"}
-_SHORT = {"d_loss": "D", "g_loss": "G", "d_accuracy": "acc"}
+_LONG = {
+    "d_loss": "D loss",
+    "g_loss": "G loss",
+    "d_accuracy": "D accuracy",
+    "likelihood_loss": "likelihood loss",
+    "held_out_likelihood": "held-out likelihood",
+}
+_SHORT = {
+    "d_loss": "D",
+    "g_loss": "G",
+    "d_accuracy": "acc",
+    "likelihood_loss": "NLL",
+    "held_out_likelihood": "held-out",
+}
 
 
 def console_reporter(stream: TextIO | None = None) -> Reporter:

@@ -16,7 +16,7 @@ checked on every installed domain by :func:`omnigan.testing.check_domain`:
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -257,6 +257,14 @@ class Domain(ABC):
         """
         return None
 
+    def feature_networks(self) -> Mapping[str, Callable[[], nn.Module]]:
+        """Return what makes further networks for evaluation, under the names to ask for them by.
+
+        Each is called as ``net(x)``, as the one of :meth:`feature_network` is, but used as it
+        comes: networks that were trained elsewhere.
+        """
+        return {}
+
     def classes(self, split: Split) -> Sequence[int] | None:
         """Return the class of each example of a split, in its order, counted from 0.
 
@@ -268,6 +276,16 @@ class Domain(ABC):
     def metrics(self) -> Mapping[str, Metric]:
         """Return the domain's own metrics by name."""
         return {}
+
+    def curves(self) -> Sequence[tuple[str, str]]:
+        """Return pairs of scores that trade off against each other as the temperature changes.
+
+        The names are those of the rows that ``omnigan evaluate`` prints, metric and part in one:
+        first that of the horizontal axis, quality mostly, then that of the vertical one, diversity.
+        Needs the wish ``temperature=0.8`` of :meth:`ask`. Empty, the default: there is no
+        temperature to change.
+        """
+        return ()
 
     def health(self, x: Tensor) -> list[str]:
         """Return plain sentences about what is wrong with samples ``[B, *shape]``, if anything."""

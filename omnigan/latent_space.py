@@ -98,8 +98,10 @@ def invert(
         notify: Told how many targets are done.
 
     Raises:
-        UserError: There is no such label.
+        UserError: There is no such label, or the space is discrete.
     """
+    if trained.domain.space.symbols is not None:
+        raise UserError("Symbols have no gradient that a search of the latent space could follow.")
     found = []
     for number, x in enumerate(target):
         notify("searching the latent space", number, len(target))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from omnigan.domain import Artifact, Batch, Conditions, Domain
+from omnigan.density import ChunkedDensity
+from omnigan.domain import Artifact, Batch, Conditions, Density, Domain
 from omnigan.engine import checkpoint, seeds
 from omnigan.engine.checkpoint import BadCheckpoint, Checkpoint
 from omnigan.engine.device import pick_device
@@ -67,17 +68,31 @@ class Trained:
         if not 0 <= seed <= LARGEST_SEED:
             raise UserError(f"seed must be from 0 to {LARGEST_SEED}, not {seed}.")
         labels = self.choose_labels(n, seed, label)
-        latents = self.latents(n, seed)
-        asked = self._asked(n, seed, wishes)
-        latents |= {name: asked.pop(name) for name in latents if name in asked}
+        asked = self.asked(n, seed, wishes)
+        latents = {name: asked.pop(name) for name in self.latents(1, seed) if name in asked}
         cond = self.conditions(labels, seed, asked)
         # What a wish asks for may be as long as a user's file: such examples are made one by one.
-        return Batch(self.decode({**latents, **cond}, 1 if wishes else CHUNK), cond)
+        return Batch(self._made(n, seed, {**latents, **cond}, 1 if wishes else CHUNK), cond)
 
     def generate_for(self, cond: Conditions, seed: int = 0) -> Batch:
         """Return an example for each of some conditions ``[N, ...]``."""
-        n = len(next(iter(cond.values())))
-        return Batch(self.decode({**self.latents(n, seed), **cond}), cond)
+        return Batch(self._made(len(next(iter(cond.values()))), seed, cond, CHUNK), cond)
+
+    def density(self, like: Batch, seed: int = 0, wishes: Sequence[str] = ()) -> Density | None:
+        """Return the log-likelihood of examples under this generator.
+
+        Args:
+            like: Examples to try it on; the first is looked at.
+            seed: Of latent vectors, where the likelihood is an estimate.
+            wishes: What the generator is asked for, as in :meth:`generate`.
+
+        Returns:
+            A function that gives the same for the same examples; None where there is no density.
+        """
+        asked = self.asked(1, seed, wishes)
+        density = ChunkedDensity(self.domain, self.network, self.device, asked, seed)
+        first = Batch(like.x[:1], {name: value[:1] for name, value in like.cond.items()})
+        return density if density.known(first) else None
 
     def sample(
         self, n: int, seed: int = 0, label: str | None = None, wishes: Sequence[str] = ()
@@ -96,9 +111,10 @@ class Trained:
 
     def latents(self, n: int, seed: int) -> dict[str, Tensor]:
         """Return the latent inputs of examples 0 to n - 1, on the CPU, each ``[n, ...]``."""
-        return _joined(
-            [self.domain.latent(1, seeds.generator(seed, "sample", index)) for index in range(n)]
-        )
+        return _joined([self._latent(index, seed) for index in range(n)])
+
+    def _latent(self, index: int, seed: int) -> dict[str, Tensor]:
+        return self.domain.latent(1, seeds.generator(seed, "sample", index))
 
     def conditions(
         self, labels: Sequence[str | None], seed: int, asked: Conditions | None = None
@@ -117,8 +133,12 @@ class Trained:
             each.append(self.domain.complete(given, seeds.generator(seed, "condition", index)))
         return _joined(each)
 
-    def _asked(self, n: int, seed: int, wishes: Sequence[str]) -> dict[str, Tensor]:
-        """Return the inputs ``[n, ...]`` that a user asks for."""
+    def asked(self, n: int, seed: int, wishes: Sequence[str]) -> dict[str, Tensor]:
+        """Return the inputs ``[n, ...]`` that a user asks for.
+
+        Raises:
+            UserError: The domain does not know a wish.
+        """
         rngs = [seeds.generator(seed, "wish", index) for index in range(n)]
         asked: dict[str, Tensor] = {}
         for wish in wishes:
@@ -132,13 +152,30 @@ class Trained:
         sizes, and an example must not depend on how many were asked for.
         """
         count = len(next(iter(inputs.values())))
+        return self._decoded(count, lambda rows: _at(inputs, rows), chunk)
+
+    def _made(self, n: int, seed: int, given: Conditions, chunk: int) -> Tensor:
+        """Return examples 0 to n - 1 with some inputs ``[n, ...]`` given and the others drawn.
+
+        They are drawn chunk by chunk: a generator may take much more noise than it gives numbers.
+        """
+
+        def inputs(rows: Tensor) -> Conditions:
+            drawn = {index: self._latent(index, seed) for index in set(rows.tolist())}
+            latents = _joined([drawn[index] for index in rows.tolist()])
+            return {**latents, **_at(given, rows)}
+
+        return self._decoded(n, inputs, chunk)
+
+    def _decoded(self, n: int, inputs: Callable[[Tensor], Conditions], chunk: int) -> Tensor:
         made = []
-        for first in range(0, count, chunk):
-            rows = torch.arange(first, first + chunk).clamp(max=count - 1)
-            part = {name: value[rows].to(self.device) for name, value in inputs.items()}
+        for first in range(0, n, chunk):
+            rows = torch.arange(first, first + chunk).clamp(max=n - 1)
+            part = {name: value.to(self.device) for name, value in inputs(rows).items()}
             with torch.no_grad():
-                x = self.network(**part, **self.domain.controls(1.0)).float().cpu()
-            made.append(x[: count - first])
+                # What is asked for replaces what is scheduled.
+                x = self.network(**{**self.domain.controls(1.0), **part}).float().cpu()
+            made.append(x[: n - first])
         return torch.cat(made)
 
     def choose_labels(
@@ -169,6 +206,10 @@ class Trained:
         known = self.domain.labels()
         labels = [known[i * len(known) // n] for i in range(n)] if known else None
         return self.generate(n, seed, labels)
+
+
+def _at(inputs: Conditions, rows: Tensor) -> dict[str, Tensor]:
+    return {name: value[rows] for name, value in inputs.items()}
 
 
 def _joined(parts: Sequence[Conditions]) -> dict[str, Tensor]:

@@ -48,11 +48,25 @@ def mixture(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     Returns:
         Its module: mixtures of Gaussians in the plane, quick to train.
     """
+    return _third_party("omnigan_mixture", monkeypatch)
+
+
+@pytest.fixture
+def chain(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """Install the distribution omnigan-chain of a third party, here and in child processes.
+
+    Returns:
+        Its module: words of a Markov chain, a discrete space in which every likelihood is known.
+    """
+    return _third_party("omnigan_chain", monkeypatch)
+
+
+def _third_party(name: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     folder = str(Path(__file__).parent / "thirdparty")
     monkeypatch.syspath_prepend(folder)
     above = [str(Path(__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([folder, *above]))
-    return import_module("omnigan_mixture")
+    return import_module(name)
 
 
 @pytest.fixture

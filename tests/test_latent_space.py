@@ -76,3 +76,10 @@ def test_the_search_depends_on_its_seed_alone(trained: Trained) -> None:
 def test_no_step_gives_the_best_random_sample(trained: Trained) -> None:
     found = invert(trained, torch.tensor([[0.0, 0.0]]), steps=0)
     torch.testing.assert_close(found.distances, found.start)
+
+
+def test_symbols_cannot_be_searched(chain: ModuleType) -> None:
+    domain = chain.ChainDomain(chain.Config())
+    trained = Trained(domain, domain.generator(), 0, torch.device("cpu"))
+    with pytest.raises(UserError, match="Symbols have no gradient"):
+        invert(trained, chain.words(2, 0))

@@ -74,6 +74,36 @@ def test_a_sample_does_not_depend_on_how_many_there_are(
     assert torch.equal(again.x, many.x)
 
 
+@pytest.mark.parametrize("labels", [False, True])
+def test_latents_are_drawn_chunk_by_chunk_and_give_the_same(
+    trained: Callable[..., Path], labels: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded = api.load(trained(labels))
+    many = loaded.generate(40, seed=3)
+    at_once = loaded.decode({**loaded.latents(40, 3), **many.cond})
+    assert torch.equal(many.x, at_once)
+    if labels:
+        assert torch.equal(loaded.generate_for(many.cond, 3).x, at_once)
+    waiting = most = 0
+    latent, network = loaded.domain.latent, loaded.network.forward
+
+    def draw(n: int, rng: torch.Generator) -> dict[str, torch.Tensor]:
+        nonlocal waiting, most
+        waiting += 1
+        most = max(most, waiting)
+        return latent(n, rng)
+
+    def run(**inputs: torch.Tensor) -> torch.Tensor:
+        nonlocal waiting
+        waiting = 0
+        return network(**inputs)
+
+    monkeypatch.setattr(loaded.domain, "latent", draw)
+    monkeypatch.setattr(loaded.network, "forward", run)
+    assert torch.equal(loaded.generate(40, seed=3).x, at_once)
+    assert most <= 17  # a chunk, and one to learn their names
+
+
 def test_a_label_is_kept_and_none_means_one_drawn_for_each(
     trained: Callable[..., Path],
 ) -> None:

@@ -22,6 +22,7 @@ __all__ = [
     "Recipe",
     "Run",
     "Seed",
+    "file_name",
     "first_rank",
     "print_json",
     "reporting",
@@ -60,6 +61,12 @@ def reporting(stream: TextIO | None = None) -> Iterator[Reporter]:
         yield reporter
     finally:
         reporter.finish()
+
+
+def file_name(text: str) -> str:
+    """Return any text as the name of a file or folder: separators would lead elsewhere."""
+    safe = "".join("_" if char in '/\\:*?"<>|' or ord(char) < 32 else char for char in text)
+    return safe.strip(". ")[:80] or "_"
 
 
 def print_json(value: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from omnigan.cli.common import Json, Run, Seed, print_json, reporting
+from omnigan.cli.common import Json, Run, Seed, file_name, print_json, reporting
 
 __all__ = ["augment", "interpolate", "invert"]
 
@@ -111,16 +111,8 @@ def augment(
     with reporting() as reporter:
         for done, label in enumerate(labels):
             reporter.notify("writing samples", done, len(labels))
-            folder = out / _folder_name(label)
+            folder = out / file_name(label)
             folder.mkdir(parents=True)
             trained.domain.render(trained.generate(per_class, seed, label).x, folder)
         reporter.notify("writing samples", len(labels), len(labels))
     print(f"{len(labels)} labels of {per_class} samples: {out}")
-
-
-def _folder_name(label: str) -> str:
-    """Return a label as the name of a folder: separators would lead elsewhere."""
-    safe = "".join(
-        "_" if letter in '/\\:*?"<>|' or ord(letter) < 32 else letter for letter in label
-    )
-    return safe.strip(". ") or "_"

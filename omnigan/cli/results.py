@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from omnigan.cli.common import Best, Json, Run, Seed, print_json, reporting
+from omnigan.cli.common import Best, Json, Run, Seed, file_name, print_json, reporting
+
+if TYPE_CHECKING:
+    from omnigan.domain import Domain
+    from omnigan.sampling import Trained
 
 __all__ = ["evaluate", "sample"]
 
@@ -23,6 +28,13 @@ def sample(
         list[str] | None,
         typer.Option(help="What else to ask for: a file, or NAME=VALUE; see the domain's page."),
     ] = None,
+    prefix: Annotated[
+        str | None, typer.Option(help="How texts begin; --condition prefix=...")
+    ] = None,
+    temperature: Annotated[
+        float | None,
+        typer.Option(help="Below 1 likelier, above 1 more varied; --condition temperature=..."),
+    ] = None,
     best: Best = False,
     out: Annotated[
         Path | None, typer.Option(help="Folder for the files; otherwise generated/ in the run.")
@@ -35,8 +47,9 @@ def sample(
     from omnigan.api import load
 
     trained = load(run, best=best)
-    wishes = condition or []
-    words = ["best" if best else None, f"seed-{seed}", label, *(Path(w).stem for w in wishes)]
+    short = {"prefix": prefix, "temperature": None if temperature is None else f"{temperature:g}"}
+    wishes = [*(condition or []), *_wishes(trained.domain, short)]
+    words = ["best" if best else None, f"seed-{seed}", label, *map(_named, wishes)]
     folder = out or run / "generated" / "-".join(filter(None, words))
     if wishes and not trained.domain.latent(1, torch.Generator()):
         count = 1  # without latent vectors all samples would be the same
@@ -47,6 +60,35 @@ def sample(
     else:
         for artifact in artifacts:
             print(artifact.path)
+
+
+def _wishes(domain: Domain, options: Mapping[str, str | None]) -> list[str]:
+    """Return what options of their own ask for, as wishes.
+
+    Raises:
+        UserError: The domain does not know one; it is told by its option.
+    """
+    import torch
+
+    from omnigan.errors import UserError
+
+    found = []
+    for name, value in options.items():
+        if value is None:
+            continue
+        wish, typed = f"{name}={value}", f"--{name} {value}"
+        try:
+            domain.ask(wish, torch.Generator())
+        except UserError as error:
+            text = str(error).replace(f"--condition {wish}", typed).replace(wish, typed)
+            raise UserError(text if typed in text else f"{typed}: {text}") from error
+        found.append(wish)
+    return found
+
+
+def _named(wish: str) -> str:
+    """Return what a wish is called in the name of a folder."""
+    return file_name(Path(wish).stem if Path(wish).is_file() else wish)
 
 
 def evaluate(
@@ -68,28 +110,63 @@ def evaluate(
             "or an .onnx or .safetensors file."
         ),
     ] = "auto",
+    temperatures: Annotated[
+        str | None,
+        typer.Option(
+            metavar="X,Y,...",
+            help="Evaluate at each of these, as in 0.7,0.8,1, and draw quality against diversity.",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Picture of --temperatures; otherwise curves.png in the first run."),
+    ] = None,
     best: Best = False,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "cpu",
     json: Json = False,
 ) -> None:
     """Compute all metrics, beside the same metrics of real data; compare several runs."""
     from omnigan.api import evaluate as measure
+    from omnigan.api import load
     from omnigan.evaluation.comparison import comparison_json, comparison_table
 
-    results = {}
+    trained = {str(run): load(run, device, best=best) for run in runs}
+    options: dict[str, Any] = {"samples": samples, "seed": seed, "features": features}
+    if temperatures is not None:
+        _draw(trained, temperatures, out or runs[0] / "curves.png", options, json)
+        return
     with reporting() as reporter:
-        for run in runs:
-            results[str(run)] = measure(
-                run,
-                samples=samples,
-                seed=seed,
-                features=features,
-                best=best,
-                device=device,
-                notify=reporter.notify,
-            )
+        options["notify"] = reporter.notify
+        results = {run: measure(each, **options) for run, each in trained.items()}
     first, *others = results.values()
     if json:
         print_json(comparison_json(results) if others else first.to_json())
     else:
         print(comparison_table(results) if others else first.table())
+
+
+def _draw(
+    runs: Mapping[str, Trained], wanted: str, picture: Path, options: dict[str, Any], json: bool
+) -> None:
+    """Evaluate runs at some temperatures, print the scores and draw them."""
+    from omnigan.api import curves
+
+    temperatures = _numbers(wanted)
+    with reporting() as reporter:
+        found = curves(runs, temperatures, **options, notify=reporter.notify)
+    found.draw(picture)
+    if json:
+        print_json({**found.to_json(), "picture": str(picture)})
+    else:
+        print(f"{found.table()}\n{picture}")
+
+
+def _numbers(text: str) -> list[float]:
+    from omnigan.errors import UserError
+
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError as error:
+        raise UserError(
+            f"--temperatures must be numbers with commas between, such as 0.7,0.8,1, not '{text}'."
+        ) from error

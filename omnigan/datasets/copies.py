@@ -25,10 +25,9 @@ def digest(values: NDArray[Any]) -> bytes:
 
 def equal(digests: NDArray[np.uint8]) -> Groups:
     """Group equal rows ``[N, bytes]``."""
-    first: dict[bytes, int] = {}
-    return np.array(
-        [first.setdefault(row.tobytes(), number) for number, row in enumerate(digests)], np.int64
-    )
+    keys = np.ascontiguousarray(digests).view(f"V{max(1, digests.shape[1])}")[:, 0]
+    _, first, place = np.unique(keys, return_index=True, return_inverse=True)
+    return np.asarray(first[place], np.int64)
 
 
 def close_pairs(points: NDArray[np.float32], near: float) -> Iterator[tuple[Rows, Rows]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,47 +41,58 @@ def split(
     Raises:
         UserError: All examples are the same.
     """
-    members = _members(groups)
-    if len(members) < 2:
+    if len(groups) < 2 or (groups == groups[0]).all():
         raise UserError(
             f"data.source: one {noun} is not enough, nor are copies of one: some are to train on "
             f"and others are held out. Give more {noun}s"
         )
-    draws = {
-        group: min(_draw(digests[place], seed) for place in places)
-        for group, places in members.items()
-    }
-    strata: dict[Hashable, list[list[int]]] = {}
-    for group in sorted(members, key=lambda group: draws[group]):
-        strata.setdefault(labels[members[group][0]], []).append(members[group])
-    chosen = _chosen(list(strata.values()), held_out)
-    is_held_out = np.zeros(len(groups), bool)
-    is_held_out[chosen] = True
+    numbers: dict[Hashable, int] = {}
+    coded = np.array([numbers.setdefault(label, len(numbers)) for label in labels], np.int64)
+    drawn = _Drawn.of(groups, coded, digests, seed)
+    is_held_out = np.isin(groups, _chosen(drawn, held_out))
     return np.flatnonzero(~is_held_out), np.flatnonzero(is_held_out)
 
 
-def _members(groups: Rows) -> dict[int, list[int]]:
-    members: dict[int, list[int]] = {}
-    for place, group in enumerate(groups.tolist()):
-        members.setdefault(group, []).append(place)
-    return members
+@dataclass(frozen=True)
+class _Drawn:
+    """Groups in random order: ``[G]`` each, their names, sizes, and the labels they count for."""
+
+    names: Rows
+    sizes: Rows
+    labels: Rows
+
+    @staticmethod
+    def of(groups: Rows, labels: Rows, digests: NDArray[np.uint8], seed: int) -> _Drawn:
+        """Order groups by the least draw of their members, which depends on content and seed."""
+        draws = bytearray()  # an array of Python's objects would take several times the memory
+        for digest in digests:
+            draws += hashlib.sha256(b"%d:" % seed + digest.tobytes()).digest()
+        order = np.argsort(np.frombuffer(draws, "V32"), kind="stable")
+        _, in_order = np.unique(groups[order], return_index=True)
+        names = groups[order[np.sort(in_order)]]
+        known, first, sizes = np.unique(groups, return_index=True, return_counts=True)
+        places = np.searchsorted(known, names)
+        return _Drawn(names, sizes[places], labels[first[places]])
 
 
-def _draw(digest: NDArray[np.uint8], seed: int) -> bytes:
-    return hashlib.sha256(b"%d:" % seed + digest.tobytes()).digest()
-
-
-def _chosen(strata: Sequence[Sequence[list[int]]], held_out: float) -> list[int]:
-    """Take groups from each label in their order, until its share is reached."""
-    sizes = [sum(map(len, groups)) for groups in strata]
+def _chosen(drawn: _Drawn, held_out: float) -> Rows:
+    """Take groups of each label in their order, until its share is reached."""
+    _, first = np.unique(drawn.labels, return_index=True)
+    strata = [np.flatnonzero(drawn.labels == drawn.labels[place]) for place in np.sort(first)]
+    wanted = _shares([int(drawn.sizes[stratum].sum()) for stratum in strata], held_out)
     chosen: list[int] = []
-    for groups, wanted in zip(strata, _shares(sizes, held_out), strict=True):
-        taken = 0
-        for group in groups:
-            if taken + len(group) <= wanted:
-                chosen += group
-                taken += len(group)
-    return chosen or min((group for groups in strata for group in groups), key=len)
+    for stratum, share in zip(strata, wanted, strict=True):
+        left = share
+        for group, size in zip(stratum.tolist(), drawn.sizes[stratum].tolist(), strict=True):
+            if size <= left:
+                chosen.append(group)
+                left -= size
+            if not left:
+                break
+    if not chosen:
+        everything = np.concatenate(strata)
+        chosen = [int(everything[np.argmin(drawn.sizes[everything])])]
+    return drawn.names[chosen]
 
 
 def _shares(sizes: Sequence[int], held_out: float) -> list[int]:

@@ -40,7 +40,7 @@ __all__ = [
 ]
 
 FORMAT = 1
-PARTS = ("generator", "discriminator", "ema", "optimizers")
+PARTS = ("generator", "discriminator", "ema", "optimizers", "kept")
 NAME = re.compile(r"^step-(\d{8})$")
 
 
@@ -154,6 +154,7 @@ def _write(
         "step": adversaries.step,
         "attempt": adversaries.attempt,
         "augment": adversaries.strength.adapted,
+        "likelihood_ended": adversaries.ended,
         "examples": adversaries.step * adversaries.train.batch_size,
         "files": hashes,
         **extra,
@@ -182,16 +183,17 @@ def _sha256(path: Path) -> str:
 
 def tensors(adversaries: Adversaries) -> dict[str, dict[str, Tensor]]:
     """Return what each file of a checkpoint holds, on the CPU."""
-    return {
-        "generator": _weights(adversaries.generator),
-        "discriminator": _weights(adversaries.discriminator),
-        "ema": _weights(adversaries.average),
+    found = {
+        "generator": _plain(adversaries.generator.state_dict()),
+        "discriminator": _plain(adversaries.discriminator.state_dict()),
+        "ema": _plain(adversaries.average.state_dict()),
         "optimizers": dict(_moments(adversaries)),
     }
+    return found if adversaries.kept is None else {**found, "kept": _plain(adversaries.kept)}
 
 
-def _weights(network: nn.Module) -> dict[str, Tensor]:
-    return {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
+def _plain(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name: value.detach().cpu().contiguous() for name, value in weights.items()}
 
 
 def _optimized(adversaries: Adversaries) -> Iterator[tuple[str, torch.optim.Adam, Tensor]]:
@@ -301,6 +303,10 @@ def restore(checkpoint: Checkpoint, adversaries: Adversaries) -> dict[str, Any]:
     adversaries.attempt = int(state["attempt"])
     # Checkpoints from before augmentation could adapt do not have it, and do not need it.
     adversaries.strength.adapted = float(state.get("augment", adversaries.strength.adapted))
+    # Nor those from before likelihood training, of which there was none.
+    adversaries.ended = state.get("likelihood_ended")
+    there = "kept.safetensors" in state["files"]
+    adversaries.kept = read_part(checkpoint, "kept") if there else None
     return state
 
 

@@ -59,7 +59,7 @@ class Evaluations:
                 self.domain, self.count, self.seed, notify=self.notify, device=self.device
             )
         trained = Trained(self.domain, adversaries.average, adversaries.step, self.device)
-        evaluation = self._evaluator(self._evaluator.generate(trained, self.count))
+        evaluation = self._evaluator.score(trained, self.count)
         self.best.consider(evaluation, adversaries)
         return evaluation
 

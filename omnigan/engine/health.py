@@ -72,20 +72,33 @@ def about_samples(domain: Domain, samples: Tensor, real: Tensor) -> list[str]:
         real: As many real examples.
     """
     warnings = []
-    blank = sum(1 for sample in samples if bool((sample == sample.flatten()[0]).all()))
+    discrete = domain.space.symbols is not None
+    # A sample of one symbol may be right: only the domain knows what it stands for.
+    blank = 0 if discrete else sum(map(_is_blank, samples))
     if blank:
         warnings.append(
             f"{blank} of {len(samples)} samples are blank (silent). If it lasts, lower "
             "train.rate or raise train.penalties.r1.weight."
         )
     if len(samples) > 1 and blank < len(samples):
-        ratio = _spread(samples) / max(_spread(real), 1e-12)
+        spread = _differing if discrete else _spread
+        ratio = spread(samples) / max(spread(real), 1e-12)
         if ratio < ALIKE:
             warnings.append(
                 f"The samples repeat each other: they differ {ratio:.0%} as much as real examples "
                 "do. If it lasts, raise train.penalties.r2.weight or use train.loss=relativistic."
             )
     return warnings + domain.health(samples)
+
+
+def _is_blank(sample: Tensor) -> bool:
+    return bool((sample == sample.flatten()[0]).all())
+
+
+def _differing(x: Tensor) -> float:
+    """Return the mean share of places at which two examples have different symbols."""
+    flat = x.flatten(1)
+    return sum(float((flat != one).double().mean()) for one in flat) / len(flat)
 
 
 def _spread(x: Tensor) -> float:

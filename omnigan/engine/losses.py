@@ -17,7 +17,7 @@ from torch.nn.functional import relu, softplus
 from omnigan.domain import Judgement
 from omnigan.recipe.schema import LossName
 
-__all__ = ["LOSSES", "Judged", "Loss", "as_list", "discriminator", "generator"]
+__all__ = ["LOSSES", "Judged", "Loss", "as_list", "discriminator", "generator", "verdict"]
 
 Judged = Tensor | Sequence[Tensor] | Judgement
 """What a discriminator returns: logits, one tensor of logits per critic, or with features too."""
@@ -100,3 +100,22 @@ def generator(loss: Loss, real: Judged, fake: Judged) -> Tensor:
         fake: Logits on generated examples, with their graph.
     """
     return _mean_over_critics(loss.generator, real, fake)
+
+
+@torch.no_grad()
+def verdict(real: Judged, fake: Judged) -> dict[str, Tensor]:
+    """Return how well the discriminator tells the two apart, as readings.
+
+    An accuracy of 0.5 is a fair game, 1 is won.
+
+    Args:
+        real: Logits on real examples.
+        fake: Logits on generated ones, each compared with the real one at its place.
+    """
+    pairs = list(zip(as_list(real), as_list(fake), strict=True))
+    right = torch.stack([(r > f).float().mean() for r, f in pairs]).mean()
+    return {
+        "d_accuracy": right,
+        "d_real": torch.stack([r.mean() for r, _ in pairs]).mean(),
+        "d_fake": torch.stack([f.mean() for _, f in pairs]).mean(),
+    }

@@ -1,17 +1,16 @@
-"""One adversarial step: the discriminator, then the generator, then its moving average.
+"""One step: the discriminator, then the generator, then its moving average.
 
-Only this module calls ``backward`` and ``step``. It knows neither files nor clocks: the trained
-weights are a function of the batches, the seed and the step number.
+In a likelihood step the discriminator is left alone. A step knows neither files nor clocks: the
+trained weights are a function of the batches, the seed and the step number.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from omnigan.domain import (
     Batch,
@@ -23,37 +22,20 @@ from omnigan.domain import (
 )
 from omnigan.engine import losses, seeds
 from omnigan.engine.adaptive import Strength
+from omnigan.engine.course import Course
 from omnigan.engine.ema import decay_of, follow, frozen_copy
+from omnigan.engine.likelihood import TERM, likelihood_loss
 from omnigan.engine.losses import LOSSES, Judged
 from omnigan.engine.penalties import Ingredients, penalty
 from omnigan.engine.schedules import at
+from omnigan.engine.update import Judge, Optimizers, Part, Readings, frozen, split, update
 from omnigan.errors import UserError, did_you_mean, listed
 from omnigan.recipe.schema import Train
 
 __all__ = ["Adversaries", "Readings"]
 
-Readings = dict[str, Tensor]
-"""Scalar tensors by name, left on the device so that reading them costs no synchronisation."""
 
-
-@dataclass
-class Optimizers:
-    """Adam for each network."""
-
-    generator: torch.optim.Adam
-    discriminator: torch.optim.Adam
-
-
-@dataclass(frozen=True)
-class _Part:
-    """Some examples of a batch, and the generator's inputs for as many."""
-
-    real: Batch
-    latent: Conditions
-    index: int
-
-
-class Adversaries:
+class Adversaries(Course):
     """The two networks, their optimisers, the moving average, and how one step changes them.
 
     Args:
@@ -61,18 +43,21 @@ class Adversaries:
         train: The recipe's section.
         seed: Seed of every random draw.
         device: Where the networks live.
+
+    Attributes:
+        attempt: How often training went back because it diverged.
+        kept: The moving average's weights with the best held-out likelihood, if any were kept.
     """
 
     def __init__(self, domain: Domain, train: Train, seed: int, device: torch.device) -> None:
+        super().__init__(train)
         self.domain = domain
-        self.train = train
         self.seed = seed
         self.device = device
         self.loss = LOSSES[train.loss]
         self.strength = Strength(train)
-        self.total_steps = train.total_steps()
-        self.step = 0
         self.attempt = 0
+        self.kept: Mapping[str, Tensor] | None = None
         seeds.seed_global(seed, "weights")
         self.generator = domain.generator()
         self.discriminator = domain.discriminator()
@@ -80,65 +65,97 @@ class Adversaries:
         self.generator.to(device).train()
         self.discriminator.to(device).train()
         self.average = frozen_copy(self.generator)
-        self.optimizers = Optimizers(_adam(self.generator), _adam(self.discriminator))
-
-    @property
-    def progress(self) -> float:
-        """Share of the run that is done, 0 to 1."""
-        return min(self.step / self.total_steps, 1.0)
+        self.optimizers = Optimizers(self.generator, self.discriminator)
 
     def advance(self, data: Iterator[Batch]) -> Readings:
-        """Take one step, drawing one batch per discriminator update and one for the generator."""
+        """Take one step, drawing one batch for each update of a network."""
         seeds.seed_global(self.seed, "networks", self.step, self.attempt)
         self._set_rates()
+        if self.step < self.likelihood_steps:
+            readings = self._raise_likelihood(next(data).to(self.device))
+        else:
+            readings = self._play(data)
+        decay = decay_of(self.train.ema, self.train.batch_size, self.total_steps, self.step)
+        follow(self.average, self.generator, decay)
+        self.step += 1
+        return readings
+
+    def end_likelihood(self) -> None:
+        """End likelihood training at the present step, with the weights that were kept.
+
+        Without such the moving average stays as it is. Adversarial training goes on from the
+        moving average, and Adam starts afresh: its moments are of another loss.
+        """
+        if self.kept is not None:
+            self.average.load_state_dict(self.kept)
+        if self.train.objective == "adversarial":
+            self.generator.load_state_dict(self.average.state_dict())
+            self.optimizers.generator.state.clear()
+        if self.step < self.total_steps:
+            self.ended = self.step
+        self.kept = None
+
+    # ---- the updates -----------------------------------------------------------------------
+
+    def _raise_likelihood(self, batch: Batch) -> Readings:
+        def judge(part: Part) -> tuple[Tensor, Readings]:
+            loss = self._unlikelihood(part)
+            return loss, {"likelihood_loss": loss.detach()}
+
+        parts = split(batch, {}, self.train.accumulate)
+        return self._update_generator_by(parts, judge)
+
+    def _unlikelihood(self, part: Part) -> Tensor:
+        rng = self._draws("likelihood", part.index)
+        with self._precision():
+            return likelihood_loss(self.domain, self.generator, part.real, rng)
+
+    def _play(self, data: Iterator[Batch]) -> Readings:
+        """Update both networks, each against the other."""
         readings: Readings = {}
         for turn in range(self.train.discriminator_steps):
             readings |= self._update_discriminator(next(data).to(self.device), turn)
         readings |= self._update_generator(next(data).to(self.device))
-        decay = decay_of(self.train.ema, self.train.batch_size, self.total_steps, self.step)
-        follow(self.average, self.generator, decay)
         readings |= self.strength.follow(readings)
-        self.step += 1
-        return readings
-
-    @property
-    def batches_per_step(self) -> int:
-        """How many batches :meth:`advance` draws."""
-        return self.train.discriminator_steps + 1
-
-    # ---- the two updates -------------------------------------------------------------------
+        controls = self.domain.controls(self.progress)
+        return readings | {
+            name: torch.tensor(value, device=self.device) for name, value in controls.items()
+        }
 
     def _update_discriminator(self, batch: Batch, turn: int) -> Readings:
-        def judge(part: _Part) -> tuple[Tensor, Readings]:
+        def judge(part: Part) -> tuple[Tensor, Readings]:
             with torch.no_grad(), self._precision():
                 fake = self._generate(part)
             critic = self._critic(part.real.cond, self._draws("augment-d", turn, part.index))
             with self._precision():
                 judged_real, judged_fake = critic(part.real.x), critic(fake)
             loss = losses.discriminator(self.loss, judged_real, judged_fake)
-            readings = _verdict(judged_real, judged_fake) | {"d_loss": loss.detach()}
+            readings = losses.verdict(judged_real, judged_fake) | {"d_loss": loss.detach()}
             readings |= self.strength.measure(judged_real, judged_fake)
             return self._penalise(loss, readings, part, fake, turn)
 
         parts = self._parts(batch, "latent-d", turn)
-        return self._update(self.discriminator, self.optimizers.discriminator, parts, judge, "d_")
+        readings, norm = update(
+            self.discriminator, self.optimizers.discriminator, parts, judge, self.train.clip
+        )
+        return readings | {"d_gradient": norm}
 
     def _penalise(
-        self, loss: Tensor, readings: Readings, part: _Part, fake: Tensor, turn: int
+        self, loss: Tensor, readings: Readings, part: Part, fake: Tensor, turn: int
     ) -> tuple[Tensor, Readings]:
         """Add the penalties that are due."""
-        update = self.step * self.train.discriminator_steps + turn
+        number = self.step * self.train.discriminator_steps + turn
         rng = self._draws("penalty", turn, part.index)
         given = self._ingredients(part, fake, turn, rng)
         for name, settings in self.train.penalties.items():
-            if update % settings.interval == 0:
+            if number % settings.interval == 0:
                 value = penalty(name, given, settings)
                 loss = loss + at(settings.weight, self.progress) * settings.interval * value
                 readings[name] = value.detach()
         return loss, readings
 
     def _update_generator(self, batch: Batch) -> Readings:
-        def judge(part: _Part) -> tuple[Tensor, Readings]:
+        def judge(part: Part) -> tuple[Tensor, Readings]:
             real = part.real
             critic = self._critic(real.cond, self._draws("augment-g", 0, part.index))
             with self._precision():
@@ -151,12 +168,17 @@ class Adversaries:
                 loss = losses.generator(self.loss, judged_real or judged, judged)
                 both = Judgements(judged, judged_real)
                 terms = self.domain.generator_terms(fake, real, both, self.progress)
-            return self._with_terms(loss, terms)
+            return self._with_likelihood(*self._with_terms(loss, terms), part)
 
         # The critic only passes gradient on: its own weights need none here.
         parts = self._parts(batch, "latent-g", 0)
-        with _frozen(self.discriminator):
-            return self._update(self.generator, self.optimizers.generator, parts, judge, "g_")
+        with frozen(self.discriminator):
+            return self._update_generator_by(parts, judge)
+
+    def _update_generator_by(self, parts: list[Part], judge: Judge) -> Readings:
+        optimizer = self.optimizers.generator
+        readings, norm = update(self.generator, optimizer, parts, judge, self.train.clip)
+        return readings | {"g_gradient": norm}
 
     def _with_terms(self, loss: Tensor, terms: Mapping[str, Tensor]) -> tuple[Tensor, Readings]:
         """Add the domain's auxiliary losses.
@@ -164,7 +186,7 @@ class Adversaries:
         Raises:
             UserError: The recipe weighs one that the domain does not have.
         """
-        for name in self.train.terms.keys() - terms.keys():
+        for name in self.train.terms.keys() - terms.keys() - {TERM}:
             known = f"It has {listed(terms, 'and')}." if terms else "It has none."
             raise UserError(
                 f"train.terms.{name}: this domain has no such generator loss."
@@ -176,55 +198,34 @@ class Adversaries:
             readings[name] = term.detach()
         return loss, readings
 
-    def _update(
-        self,
-        network: nn.Module,
-        optimizer: torch.optim.Adam,
-        parts: list[_Part],
-        judge: Callable[[_Part], tuple[Tensor, Readings]],
-        prefix: str,
-    ) -> Readings:
-        """Back-propagate each part of the batch, clip, and take one optimiser step."""
-        optimizer.zero_grad(set_to_none=True)
-        total: Readings = {}
-        examples = sum(len(part.real) for part in parts)
-        for part in parts:
-            share = len(part.real) / examples
-            loss, readings = judge(part)
-            (loss * share).backward()  # type: ignore[no-untyped-call]
-            for name, value in readings.items():
-                total[name] = total.get(name, torch.zeros((), device=self.device)) + value * share
-        gradients = [p.grad for p in network.parameters() if p.grad is not None]
-        norm = nn.utils.get_total_norm(gradients, foreach=True)
-        if self.train.clip is not None:
-            nn.utils.clip_grads_with_norm_(network.parameters(), self.train.clip, norm, True)
-        total[f"{prefix}gradient"] = norm
-        optimizer.step()
-        return total
+    def _with_likelihood(
+        self, loss: Tensor, readings: Readings, part: Part
+    ) -> tuple[Tensor, Readings]:
+        """Add the likelihood of the real examples, if the recipe names it."""
+        if TERM not in self.train.terms:
+            return loss, readings
+        term = self._unlikelihood(part)
+        weight = at(self.train.terms[TERM], self.progress)
+        return loss + weight * term, readings | {"likelihood_loss": term.detach()}
 
     # ---- ingredients -----------------------------------------------------------------------
 
     def _draws(self, stream: str, *numbers: int) -> torch.Generator:
         return seeds.generator(self.seed, stream, self.step, self.attempt, *numbers)
 
-    def _parts(self, batch: Batch, stream: str, turn: int) -> list[_Part]:
+    def _parts(self, batch: Batch, stream: str, turn: int) -> list[Part]:
         """Draw latents for a whole batch, and split both: parts make no difference to them."""
         drawn = self.domain.latent(len(batch), self._draws(stream, turn))
         latent = {name: value.to(self.device) for name, value in drawn.items()}
-        size = -(-len(batch) // self.train.accumulate)
-        rows = [slice(first, first + size) for first in range(0, len(batch), size)]
-        return [
-            _Part(Batch(batch.x[some], _rows(batch.cond, some)), _rows(latent, some), index)
-            for index, some in enumerate(rows)
-        ]
+        return split(batch, latent, self.train.accumulate)
 
-    def _generate(self, part: _Part) -> Tensor:
+    def _generate(self, part: Part) -> Tensor:
         controls = self.domain.controls(self.progress)
         output: Tensor = self.generator(**part.latent, **part.real.cond, **controls)
         return output.float()
 
     def _ingredients(
-        self, part: _Part, fake: Tensor, turn: int, rng: torch.Generator
+        self, part: Part, fake: Tensor, turn: int, rng: torch.Generator
     ) -> Ingredients:
         """Return what penalties look at: examples, or their embeddings where there are such.
 
@@ -272,44 +273,7 @@ class Adversaries:
         )
 
     def _set_rates(self) -> None:
-        train, progress = self.train, self.progress
-        betas = (at(train.betas[0], progress), at(train.betas[1], progress))
-        for optimizer, own in (
-            (self.optimizers.generator, train.generator_rate),
-            (self.optimizers.discriminator, train.discriminator_rate),
-        ):
+        optimizers = self.optimizers.generator, self.optimizers.discriminator
+        for optimizer, rate in zip(optimizers, self.rates(), strict=True):
             for group in optimizer.param_groups:
-                group["lr"] = at(train.rate if own is None else own, progress)
-                group["betas"] = betas
-
-
-def _adam(network: nn.Module) -> torch.optim.Adam:
-    return torch.optim.Adam(network.parameters(), foreach=True)
-
-
-@contextmanager
-def _frozen(network: nn.Module) -> Iterator[None]:
-    trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
-    for parameter in trained:
-        parameter.requires_grad_(False)
-    try:
-        yield
-    finally:
-        for parameter in trained:
-            parameter.requires_grad_(True)
-
-
-def _rows(tensors: Conditions, rows: slice) -> Conditions:
-    return {name: value[rows] for name, value in tensors.items()}
-
-
-@torch.no_grad()
-def _verdict(real: Judged, fake: Judged) -> Readings:
-    """Return how well the discriminator tells the two apart: 0.5 is a fair game, 1 is won."""
-    pairs = list(zip(losses.as_list(real), losses.as_list(fake), strict=True))
-    right = torch.stack([(r > f).float().mean() for r, f in pairs]).mean()
-    return {
-        "d_accuracy": right,
-        "d_real": torch.stack([r.mean() for r, _ in pairs]).mean(),
-        "d_fake": torch.stack([f.mean() for _, f in pairs]).mean(),
-    }
+                group["lr"], group["betas"] = rate, self.betas()

@@ -14,11 +14,13 @@ from omnigan.engine.disk import resume_command
 from omnigan.engine.evaluating import Evaluations
 from omnigan.engine.health import Balance, Diverged, about_samples, as_floats, check_finite
 from omnigan.engine.journal import Journal
+from omnigan.engine.likelihood import require_density
 from omnigan.engine.loading import BatchOrder, batches, check_enough
 from omnigan.engine.reporter import Reporter
 from omnigan.engine.runfolder import RunFolder
 from omnigan.engine.signals import Interrupted, StopRequest
 from omnigan.engine.step import Adversaries
+from omnigan.engine.stopping import LikelihoodWatch, after_likelihood_step
 from omnigan.engine.stopwatch import Stopwatch
 from omnigan.errors import OmniganError
 from omnigan.recipe.schema import Duration, Recipe
@@ -61,6 +63,8 @@ class Trainer:
             self.source = self.source.resident(device)
         self.order = BatchOrder(self.source, recipe.train.batch_size, recipe.seed)
         self.adversaries = Adversaries(domain, recipe.train, recipe.seed, device)
+        require_density(domain, self.adversaries.average, recipe.train)
+        self.watch = LikelihoodWatch.wanted(domain, recipe)
         self.journal = Journal(folder.metrics)
         self.balance = Balance()
         self.rollbacks = 0
@@ -94,7 +98,7 @@ class Trainer:
         if self.adversaries.step == 0:
             self._begin()
         data = self._data()
-        while self.adversaries.step < self.total:
+        while not self.adversaries.finished:
             if stop.number is not None:
                 self._interrupt(stop.number)
             try:
@@ -110,8 +114,9 @@ class Trainer:
         readings = as_floats(self.adversaries.advance(data))
         step = self.adversaries.step
         check_finite(readings, step)
-        self._watch(readings, step)
-        last = step == self.total
+        readings |= self._look()
+        last = self.adversaries.finished
+        self._note(readings, step, last)
         if last or step % self.samples_every == 0:
             self._sample()
         if self.evaluate_every and (last or step % self.evaluate_every == 0):
@@ -120,7 +125,7 @@ class Trainer:
             self._save()
 
     def _data(self) -> Iterator[Batch]:
-        first = self.adversaries.step * self.adversaries.batches_per_step
+        first = self.adversaries.batches_before(self.adversaries.step)
         return batches(self.order, first, self.recipe.train.workers)
 
     # ---- what happens between steps --------------------------------------------------------
@@ -133,18 +138,29 @@ class Trainer:
         self._render(self._real(), self.folder.samples / "real")
         self._sample()
 
-    def _watch(self, readings: dict[str, float], step: int) -> None:
+    def _look(self) -> dict[str, float]:
+        """Look at held-out examples and end likelihood training, each if it is time to."""
+        adversaries = self.adversaries
+        if adversaries.step > adversaries.likelihood_steps:
+            return {}
+        with self.stopwatch.measuring("held-out likelihood"):
+            readings, news = after_likelihood_step(adversaries, self.watch)
+        if news:
+            self.reporter.say(news)
+        return readings
+
+    def _note(self, readings: dict[str, float], step: int, last: bool) -> None:
         self.journal.add(readings)
         shown: dict[str, float] = {}
-        if step % self.every == 0 or step == self.total:
+        if last or step % self.every == 0:
             shown = self.journal.close_interval()
             examples = step * self.recipe.train.batch_size
             self.journal.write({"step": step, "examples": examples, **shown})
             self.stopwatch.write(self.folder, step)
         self.reporter.step(step, shown)
-        warning = self.balance.watch(readings["d_accuracy"])
-        if warning:
-            self._warn(warning)
+        won = "d_accuracy" in readings and self.balance.watch(readings["d_accuracy"])
+        if won:
+            self._warn(won)
 
     def _warn(self, text: str) -> None:
         self.journal.write({"step": self.adversaries.step, "warning": text})
@@ -198,7 +214,11 @@ class Trainer:
             "balance": self.balance.state(),
             "rollbacks": self.rollbacks,
         }
-        return {**state, "best": self.evaluations.best.state()} if self.evaluations else state
+        if self.watch:
+            state["watch"] = self.watch.state()
+        if self.evaluations:
+            state["best"] = self.evaluations.best.state()
+        return state
 
     def resume(self) -> bool:
         """Go to the newest whole checkpoint; say which were passed over.
@@ -216,6 +236,8 @@ class Trainer:
             self.journal.restore(state["journal"])
             self.balance.restore(state["balance"])
             self.rollbacks = int(state["rollbacks"])
+            if self.watch:
+                self.watch.restore(state.get("watch"))
             if self.evaluations:
                 self.evaluations.best.restore(state.get("best"), self.adversaries.step)
             return True
@@ -227,9 +249,9 @@ class Trainer:
         Raises:
             OmniganError: They were not.
         """
-        each = self.adversaries.batches_per_step
-        end = self.adversaries.step * each
-        for number in range(end - each, end):
+        step = self.adversaries.step
+        drawn = range(*map(self.adversaries.batches_before, (step - 1, step)))
+        for number in drawn:
             for index in self.order.poisoned(number):
                 raise OmniganError(
                     f"{reason}, because training example {index} (counted from 0) holds NaN or "

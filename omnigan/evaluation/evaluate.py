@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import torch
 from torch import Tensor
 
-from omnigan.domain import Batch, Conditions, Domain, Metric, Notify, silent
+from omnigan.domain import Batch, Conditions, Density, Domain, Metric, Notify, silent
 from omnigan.evaluation.extractors import extractor
 from omnigan.evaluation.material import Material, RealFeatures
 from omnigan.evaluation.memorisation import Memorisation, memorisation
@@ -79,23 +79,56 @@ class Evaluator:
         names = self.domain.labels()
         return [names[int(found[place])] for place in evenly(len(found), n)]
 
-    def generate(self, trained: Trained, n: int) -> Batch:
-        """Let a generator make ``n`` examples to score, under conditions as the data has them."""
+    def generate(self, trained: Trained, n: int, wishes: Sequence[str] = ()) -> Batch:
+        """Let a generator make ``n`` examples to score, under conditions as the data has them.
+
+        Args:
+            trained: The generator.
+            n: How many.
+            wishes: What else it is asked for; see :meth:`omnigan.domain.Domain.ask`.
+        """
+        seed = self.material.seed
         if self.domain.paired:
             n = min(n, len(self.material.held_out))
             some = take(self.material.held_out.batch, torch.arange(n))
-            return trained.generate_for(some.cond, self.material.seed)
-        return trained.generate(n, self.material.seed, self.labels(n))
+            return trained.generate_for({**some.cond, **trained.asked(n, seed, wishes)}, seed)
+        if not wishes:
+            return trained.generate(n, seed, self.labels(n))
+        labels = trained.choose_labels(n, seed, self.labels(n))
+        cond = trained.conditions(labels, seed, trained.asked(n, seed, wishes))
+        return trained.generate_for(cond, seed)
 
-    def __call__(self, generated: Batch) -> Evaluation:
-        """Score generated examples with their conditions."""
-        generated = generated.to(_CPU)
-        metrics = self.domain.metrics()
+    def score(self, trained: Trained, n: int, wishes: Sequence[str] = ()) -> Evaluation:
+        """Score ``n`` examples of a generator; for the arguments see :meth:`generate`."""
+        held_out = self.material.held_out.batch
+        density = trained.density(held_out, self.material.seed, wishes)
+        return self(self.generate(trained, n, wishes), density)
+
+    def __call__(self, generated: Batch, density: Density | None = None) -> Evaluation:
+        """Score generated examples with their conditions.
+
+        Args:
+            generated: The examples. Conditions that the data does not have are not looked at.
+            density: Of the generator that made them; without it, metrics against a density are
+                left out.
+        """
+        known = self.material.held_out.batch.cond
+        cond = {name: value for name, value in generated.cond.items() if name in known}
+        generated = Batch(generated.x, cond).to(_CPU)
+        metrics = {
+            name: metric
+            for name, metric in self.domain.metrics().items()
+            if metric.against != "density" or density is not None
+        }
         total = len(metrics) + 3
         rows: list[Row] = []
         for done, (name, metric) in enumerate(metrics.items()):
             self.notify("evaluating", done, total)
-            rows += self._rows(name, metric, generated)
+            if metric.against == "density":
+                values = metric.compute(generated, self.material.held_out.batch, density)
+                rows += self._table(name, metric, _named(values), {}, len(generated))
+            else:
+                rows += self._rows(name, metric, generated)
         memories: dict[str, Memorisation] = {}
         if self._enough(generated):
             self.notify("evaluating", total - 3, total)
@@ -118,18 +151,28 @@ class Evaluator:
 
     def _rows(self, name: str, metric: Metric, generated: Batch) -> list[Row]:
         """Return the rows of one of the domain's own metrics."""
-        real = self.material
-        reference = real.train if metric.against == "train" else real.held_out
         if name not in self._floors:
             self._floors[name] = self._values(metric, self._perfect(metric, len(generated)))
-        floors = self._floors[name]
-        provenance = real.provenance([reference], len(generated))
+        values = self._values(metric, generated)
+        return self._table(name, metric, values, self._floors[name], len(generated))
+
+    def _table(
+        self,
+        name: str,
+        metric: Metric,
+        values: Mapping[str, float],
+        floors: Mapping[str, float],
+        samples: int,
+    ) -> list[Row]:
+        real = self.material
+        reference = real.train if metric.against == "train" else real.held_out
+        provenance = real.provenance([reference], samples)
         return [
             Row(
                 *(name, part, number, floors.get(part, math.nan)),
                 *(metric.better, metric.digits, provenance),
             )
-            for part, number in self._values(metric, generated).items()
+            for part, number in values.items()
         ]
 
     def _perfect(self, metric: Metric, n: int) -> Batch:
@@ -153,13 +196,13 @@ class Evaluator:
 
     def _memories(self, generated: Batch, features: Tensor) -> dict[str, Memorisation]:
         real = self.material
-        found = {
-            "in data": memorisation(
+        found = {}
+        if self.domain.space.symbols is None:  # between symbols there is no distance
+            found["in data"] = memorisation(
                 generated.x.flatten(1),
                 real.held_out.batch.x.flatten(1),
                 real.train.batch.x.flatten(1),
             )
-        }
         if self.extractor.cheap:
             seen = self._real
             found["in features"] = memorisation(features, seen.held_out, seen.train)
@@ -169,14 +212,14 @@ class Evaluator:
         self, generated: Batch, rows: list[Row], memories: Mapping[str, Memorisation]
     ) -> Evaluation:
         real = self.material
-        pairs = memories["in data"].pairs if memories else ()
+        pairs = next((memory.pairs for memory in memories.values()), ())
         return Evaluation(
             rows=tuple(rows),
             samples=len(generated),
             held_out=len(real.held_out),
             train=len(real.train),
             seed=real.seed,
-            features=self.extractor.described if memories else "",
+            features=self.extractor.described if self._enough(generated) else "",
             closest=tuple(replace(pair, train=real.train.places[pair.train]) for pair in pairs),
         )
 
@@ -184,6 +227,7 @@ class Evaluator:
 def evaluate(
     domain: Domain,
     generated: Batch,
+    density: Density | None = None,
     *,
     samples: int,
     seed: int,
@@ -196,6 +240,7 @@ def evaluate(
     Args:
         domain: Supplies the metrics and the data.
         generated: Generated examples with their conditions.
+        density: Of the generator that made them, if it has one.
         samples: Most held-out examples to draw.
         seed: Of every draw.
         features: What distributions are compared in.
@@ -205,9 +250,8 @@ def evaluate(
     Raises:
         UserError: There are no held-out or no training examples, or no such features.
     """
-    return Evaluator(domain, samples, seed, features=features, notify=notify, device=device)(
-        generated
-    )
+    evaluator = Evaluator(domain, samples, seed, features=features, notify=notify, device=device)
+    return evaluator(generated, density)
 
 
 def _named(values: float | Mapping[str, float]) -> dict[str, float]:

@@ -53,7 +53,8 @@ class Evaluation:
         seed: Of every draw.
         features: What to know about the features behind the scores of distributions, or ``""``.
         closest: Generated examples with the training examples (by their number in the source)
-            nearest to them, in the data and closest first; a picture of them shows copies.
+            nearest to them, closest first; a picture of them shows copies. Nearest is in the data,
+            or in the features where the data are symbols.
         version: omnigan's.
     """
 

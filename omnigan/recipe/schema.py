@@ -32,7 +32,9 @@ __all__ = [
     "PenaltyName",
     "Ramp",
     "Recipe",
+    "Stopping",
     "Train",
+    "Warmup",
 ]
 
 LossName = Literal[
@@ -186,6 +188,30 @@ class Ema(Section):
     ramp: float | None = Field(default=0.05, gt=0)
 
 
+class Warmup(Section):
+    """Likelihood steps before the adversarial ones.
+
+    Attributes:
+        steps: The most there are; ``train.stopping`` may end them earlier.
+        rate: Learning rate, a ramp being one over the warm-up; None: the generator's at its start.
+    """
+
+    steps: Steps
+    rate: Weight | None = None
+
+
+class Stopping(Section):
+    """When likelihood training, a warm-up or a whole run, ends early.
+
+    Attributes:
+        patience: Looks at held-out examples in a row that find no improvement, until it ends.
+        every: Duration from one look to the next; None: a twentieth of the likelihood steps.
+    """
+
+    patience: int = Field(default=5, ge=1)
+    every: Steps | None = None
+
+
 def _default_penalties() -> dict[PenaltyName, Penalty]:
     return {"r1": Penalty(interval=4), "r2": Penalty(interval=4)}
 
@@ -194,7 +220,11 @@ class Train(Section):
     """How the two networks are trained.
 
     Attributes:
+        objective: ``adversarial``, or ``likelihood``, which leaves the discriminator alone: the
+            generator alone learns, to make the examples likely.
         steps: Length of the run: steps, or examples as in ``"96k examples"``.
+        warmup: Likelihood steps at the beginning of an adversarial run; None: there are none.
+        stopping: When likelihood training ends early; None: never.
         batch_size: Real examples per discriminator update.
         accumulate: Split each batch into so many parts, to save memory.
         loss: The adversarial loss.
@@ -207,7 +237,8 @@ class Train(Section):
         clip: Largest gradient norm of either network; None does not clip.
         ema: The moving average of the generator.
         augment: Strength of the domain's differentiable augmentation, 0 to 1, or how it adapts.
-        terms: Weights of the domain's auxiliary generator losses, by name; 1 when not named.
+        terms: Weights of auxiliary generator losses, by name: the domain's, 1 when not named, and
+            ``likelihood``, the engine's, which is left out when not named.
         precision: Number format of the first-order work; penalties are always fp32.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:1`` or ``mps``.
         threads: CPU threads; ``auto`` takes one on a machine of two cores or fewer.
@@ -215,7 +246,10 @@ class Train(Section):
         max_rollbacks: How often a run goes back to its last checkpoint after NaN before it ends.
     """
 
+    objective: Literal["adversarial", "likelihood"] = "adversarial"
     steps: Steps = Duration(count=3000)
+    warmup: Warmup | None = None
+    stopping: Stopping | None = None
     batch_size: int = Field(default=32, ge=1)
     accumulate: int = Field(default=1, ge=1)
     loss: LossName = "relativistic"
@@ -235,9 +269,21 @@ class Train(Section):
     workers: int = Field(default=0, ge=0)
     max_rollbacks: int = Field(default=3, ge=0)
 
+    @model_validator(mode="after")
+    def _leaves_steps_after_the_warmup(self) -> Train:
+        if self.objective == "adversarial" and self.likelihood_steps() >= self.total_steps():
+            raise ValueError("warmup.steps must be fewer than steps, which count the warm-up, too")
+        return self
+
     def total_steps(self) -> int:
         """Return the length of the run in steps."""
         return self.steps.steps(self.batch_size)
+
+    def likelihood_steps(self) -> int:
+        """Return how many steps, from the first, are likelihood steps unless they end early."""
+        if self.objective == "likelihood":
+            return self.total_steps()
+        return self.warmup.steps.steps(self.batch_size) if self.warmup else 0
 
 
 class Log(Section):

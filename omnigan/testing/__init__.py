@@ -25,6 +25,7 @@ from pathlib import Path
 from omnigan.domain import Domain
 from omnigan.testing.data import DATA_CHECKS
 from omnigan.testing.evaluation import EVALUATION_CHECKS
+from omnigan.testing.likelihood import LIKELIHOOD_CHECKS
 from omnigan.testing.networks import NETWORK_CHECKS
 from omnigan.testing.results import RESULT_CHECKS
 from omnigan.testing.subject import Check, Subject, chance
@@ -33,7 +34,7 @@ from omnigan.testing.training import TRAINING_CHECKS
 __all__ = ["CHECKS", "Check", "Subject", "check_domain"]
 
 CHECKS: tuple[Check, ...] = (
-    *(*DATA_CHECKS, *NETWORK_CHECKS, *RESULT_CHECKS),
+    *(*DATA_CHECKS, *NETWORK_CHECKS, *LIKELIHOOD_CHECKS, *RESULT_CHECKS),
     *(*EVALUATION_CHECKS, *TRAINING_CHECKS),
 )
 """Every rule; a check's name says which, its docstring more."""

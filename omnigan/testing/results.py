@@ -6,12 +6,12 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import get_args, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 import torch
 from torch import Tensor
 
-from omnigan.domain import Artifact, Judgement, Judgements, Metric
+from omnigan.domain import Artifact, Batch, Density, Judgement, Judgements, Metric
 from omnigan.errors import UserError
 from omnigan.recipe.schema import PENALTIES
 from omnigan.testing.subject import Check, Subject, require
@@ -20,6 +20,7 @@ __all__ = ["RESULT_CHECKS"]
 
 KINDS = get_args(get_type_hints(Artifact)["kind"])
 BETTER = get_args(get_type_hints(Metric)["better"])
+_READINGS = (*PENALTIES, "augment", "overfitting", "step", "examples")
 AGAINST = (None, "held-out", "train", "paired", "conditions", "density")
 
 
@@ -65,21 +66,32 @@ def objects_are_as_many_as_examples(subject: Subject) -> None:
 def metrics_are_numbers(subject: Subject) -> None:
     """Every metric can be computed on a few examples and gives numbers."""
     batch = subject.batch()
-    made = subject.generated(batch)
+    made = Batch(subject.generated(batch), batch.cond)
+    density = subject.density(batch)
     for name, metric in subject.domain.metrics().items():
         require(isinstance(metric, Metric), f"Metric '{name}' is a {type(metric).__name__}.")
         require(
             metric.better in BETTER and metric.against in AGAINST,
             f"Metric '{name}' has better={metric.better!r} and against={metric.against!r}.",
         )
-        other = batch.cond if metric.against == "conditions" else batch.x
-        values = metric.compute(made) if metric.against is None else metric.compute(made, other)
+        if metric.against == "density" and density is None:
+            continue
+        values = metric.compute(*_given(metric, made, batch, density))
         parts = values if isinstance(values, Mapping) else {name: values}
         require(
             all(isinstance(part, str) for part in parts)
             and all(_is_number(value) for value in parts.values()),
             f"Metric '{name}' must give a float, or floats by name, not {values!r}.",
         )
+
+
+def _given(metric: Metric, made: Batch, real: Batch, density: Density | None) -> tuple[Any, ...]:
+    """Return what a metric is called with."""
+    if metric.against == "density":
+        return made, real, density
+    if metric.against is None:
+        return (made.x,)
+    return made.x, made.cond if metric.against == "conditions" else real.x
 
 
 def _is_number(value: object) -> bool:
@@ -130,6 +142,8 @@ def controls_are_numbers(subject: Subject) -> None:
             f"controls() must give finite numbers by name, not {controls!r}.",
         )
         require(controls.keys() == given[0].keys(), "controls() changes its names during the run.")
+    taken = sorted(filter(_is_reading, given[0]))
+    require(not taken, f"controls() uses {taken}, which are names of the engine's readings.")
 
 
 def generator_terms_are_scalars(subject: Subject) -> None:
@@ -148,12 +162,17 @@ def generator_terms_are_scalars(subject: Subject) -> None:
             f"generator_terms()['{name}'] must be a finite scalar tensor, not {term!r}.",
         )
         require(
-            not name.startswith(("d_", "g_")) and name not in PENALTIES,
+            not _is_reading(name),
             f"generator_terms() uses the name '{name}', which is one of the engine's readings.",
         )
         require(
             term.requires_grad, f"generator_terms()['{name}'] has no gradient to the generator."
         )
+
+
+def _is_reading(name: str) -> bool:
+    """Tell whether the engine logs something under a name, or weighs it."""
+    return name.startswith(("d_", "g_", "likelihood", "held_out_")) or name in _READINGS
 
 
 def loading_a_missing_file_is_a_mistake(subject: Subject) -> None:

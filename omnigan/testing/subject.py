@@ -12,8 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from omnigan.domain import Batch, Domain
+from omnigan.domain import Batch, Density, Domain
 from omnigan.engine.losses import as_list
+from omnigan.sampling import Trained
 
 __all__ = ["Check", "Subject", "chance", "require", "same", "spread"]
 
@@ -67,6 +68,11 @@ class Subject:
         with torch.no_grad():
             made: Tensor = generator(**self.inputs(batch))
         return made
+
+    def density(self, batch: Batch) -> Density | None:
+        """Return the likelihood under a fresh generator, if it has one."""
+        generator = self.networks(shaken=True)[0]
+        return Trained(self.domain, generator, 0, torch.device("cpu")).density(batch)
 
     def anything(self, shape: tuple[int, ...]) -> Tensor:
         """Return values that the space allows, drawn from torch's global generator."""

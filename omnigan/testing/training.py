@@ -91,7 +91,7 @@ def _settings(domain: Domain, size: int) -> Train:
 def _advance(adversaries: Adversaries, subject: Subject) -> None:
     source = subject.domain.source("train")
     order = BatchOrder(source, subject.size, 0)
-    data = batches(order, adversaries.step * adversaries.batches_per_step, workers=0)
+    data = batches(order, adversaries.batches_before(adversaries.step), workers=0)
     for _ in range(SAVED):
         check_finite(as_floats(adversaries.advance(data)), adversaries.step)
 

@@ -155,11 +155,12 @@ SMALL: dict[str, list[tuple[str, Callable[[Path], dict[str, Any]]]]] = {
         ("r3gan", _image("LA", (12, 8), body="r3gan", group_size=4)),
     ],
     "mixture": [("plain", _points()), ("conditional", _points(source="grid", labels=True))],
+    "chain": [("discrete", lambda folder: {"data": {"examples": 64, "held_out": 16}})],
 }
 """Small settings for each domain: a name, and the recipe's sections for an empty folder."""
 
 INSTALLED = [entry for entry in available() if entry.distribution == "omnigan"]
-NAMES = ["mixture", *(entry.name for entry in INSTALLED)]
+NAMES = ["mixture", "chain", *(entry.name for entry in INSTALLED)]
 CASES = [(name, *case) for name in NAMES for case in SMALL.get(name, [])]
 
 _made: dict[tuple[str, str], Domain] = {}

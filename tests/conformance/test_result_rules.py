@@ -10,7 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from omnigan.domain import Artifact, Metric
+from omnigan.domain import Artifact, Batch, Density, Domain, Metric
+from omnigan.testing import check_domain
 from omnigan.testing.results import RESULT_CHECKS
 
 
@@ -34,6 +35,11 @@ def _controls(at: Callable[[float], dict[str, float]]) -> dict[str, Any]:
     return {"controls": lambda self, progress: at(progress)}
 
 
+def _likelihood(self: Any, generator: Any, batch: Batch, rng: torch.Generator) -> Tensor:
+    return -batch.x.square().sum(1) * generator.body[0].weight.square().sum()
+
+
+KNOWN: dict[str, Any] = {"log_likelihood": _likelihood}
 FILES = "rendering_writes_files"
 METRICS = "metrics_are_numbers"
 JSON = "description_is_json"
@@ -51,6 +57,7 @@ BROKEN: list[tuple[str, str, dict[str, Any]]] = [
     (METRICS, "must give a float", _measure(lambda x: x)),
     (METRICS, "better='bigger'", _measure(lambda x: 1.0, better="bigger")),
     (METRICS, "TypeError", _measure(lambda x: 1.0, against="train")),
+    (METRICS, "must give a float", _measure(lambda *given: given, against="density") | KNOWN),
     (JSON, "JSON values", {"describe": lambda self: {"x": torch.ones(1)}}),
     (JSON, "JSON values", {"describe": lambda self: {"x": math.nan}}),
     (JSON, "round trip", {"describe": lambda self: {1: "one"}}),
@@ -61,11 +68,13 @@ BROKEN: list[tuple[str, str, dict[str, Any]]] = [
     ),
     ("health_is_sentences", "list of sentences", {"health": lambda self, x: "well"}),
     (CONTROLS, "finite numbers", _controls(lambda progress: {"t": math.inf})),
+    (CONTROLS, "the engine's readings", _controls(lambda progress: {"d_loss": 1.0})),
     (CONTROLS, "changes its names", _controls(lambda progress: {"t": 1.0} if progress else {})),
     (TERMS, "finite scalar tensor", _terms(lambda x: {"a": x.square()})),
     (TERMS, "finite scalar tensor", _terms(lambda x: {"a": 1.0})),
     (TERMS, "one of the engine's readings", _terms(lambda x: {"g_loss": x.mean()})),
     (TERMS, "one of the engine's readings", _terms(lambda x: {"r1": x.mean()})),
+    (TERMS, "one of the engine's readings", _terms(lambda x: {"likelihood": x.mean()})),
     (TERMS, "has no gradient", _terms(lambda x: {"a": x.mean().detach()})),
     (
         MISSING,
@@ -84,3 +93,24 @@ def test_a_broken_rule_is_named(
 
 def test_every_rule_is_broken_here() -> None:
     assert {check.__name__ for check in RESULT_CHECKS} == {rule for rule, _, _ in BROKEN}
+
+
+def test_metrics_against_a_density_get_one_where_there_is_one(
+    changed: Callable[..., Domain],
+) -> None:
+    seen: list[tuple[Tensor, Tensor, Tensor]] = []
+
+    def compute(generated: Batch, held_out: Batch, density: Density) -> float:
+        seen.append((generated.x, held_out.x, density(held_out)))
+        return 1.0
+
+    metric = _measure(compute, against="density")
+    check = next(check for check in RESULT_CHECKS if check.__name__ == METRICS)
+    check_domain(changed(metric), checks=[check])
+    assert not seen
+    check_domain(changed(metric | KNOWN), checks=[check])
+    ((generated, held_out, found),) = seen
+    assert generated.shape == held_out.shape
+    assert found.shape == (4,)
+    ratios = found / held_out.square().sum(1)
+    torch.testing.assert_close(ratios, ratios[:1].expand(4))

@@ -51,7 +51,7 @@ class Game:
     def data(players: Adversaries) -> Iterator[Batch]:
         """Return the batches from the present step on."""
         order = BatchOrder(players.domain.source("train"), players.train.batch_size, 0)
-        return batches(order, players.step * players.batches_per_step, workers=0)
+        return batches(order, players.batches_before(players.step), workers=0)
 
     def advance(self, players: Adversaries, steps: int) -> Adversaries:
         """Take some steps."""

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import torch
 
+from omnigan.domain import Space
 from omnigan.engine import health, trainer
 from omnigan.engine.health import Balance, about_samples
 
@@ -45,6 +46,8 @@ def test_a_run_warns_of_a_lost_game(
 
 class _Silent:
     """A domain without signs of its own."""
+
+    space = Space((3, 4))
 
     @staticmethod
     def health(x: torch.Tensor) -> list[str]:

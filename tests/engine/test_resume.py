@@ -30,6 +30,20 @@ RECIPE: dict[str, Any] = {
     "train": {"steps": STEPS, "batch_size": 16, "device": "cpu", "threads": 1},
     "log": {"every": 5, "checkpoint_every": 7, "samples_every": 50},
 }
+WARM: dict[str, Any] = {
+    "domain": "chain",
+    "data": {"examples": 60},
+    "discriminator": {"dropout": 0.2},
+    "train": {
+        **RECIPE["train"],
+        "rate": 0.05,
+        "warmup": {"steps": 250},
+        "stopping": {"every": 4, "patience": 25},
+        "terms": {"likelihood": 0.1},
+    },
+    "log": RECIPE["log"],
+}
+"""The warm-up ends early, but not soon."""
 
 
 def _results(folder: Path) -> dict[str, bytes]:
@@ -87,9 +101,12 @@ def _killed_with_loaders(recipe: Path, out: Path) -> None:
 
 
 @pytest.mark.slow
-def test_kills_leave_no_trace(mixture: ModuleType, tmp_path: Path) -> None:
+@pytest.mark.parametrize("values", [RECIPE, WARM], ids=["adversarial", "warmup"])
+def test_kills_leave_no_trace(
+    mixture: ModuleType, chain: ModuleType, tmp_path: Path, values: dict[str, Any]
+) -> None:
     recipe, out = tmp_path / "mine.yaml", tmp_path / "broken"
-    recipe.write_text(yaml.safe_dump(RECIPE))
+    recipe.write_text(yaml.safe_dump(values))
     whole = _results(api.train(recipe, out=tmp_path / "whole"))
     rng = random.Random(7)
     kills = 0

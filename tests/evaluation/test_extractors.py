@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -121,6 +121,29 @@ def test_a_domain_may_bring_its_own_network(plane) -> None:
             return nn.Sequential(nn.Linear(2, 5), nn.Tanh())
 
     assert extractor(Own(), "random").features(draw(4, 2)).shape == (4, 5)
+
+
+def test_a_domain_may_offer_networks_by_name(plane) -> None:
+    made = []
+
+    def network() -> nn.Module:
+        made.append("wide")
+        return nn.Linear(2, 7)
+
+    class Offering(plane):
+        def feature_networks(self) -> dict[str, Callable[[], nn.Module]]:
+            return {"wide": network}
+
+    assert extractor(Offering()).name == "random"
+    assert not made, "only when asked for"
+    found = extractor(Offering(), "wide")
+    assert (found.name, found.cheap) == ("wide", False)
+    assert found.features(draw(4, 2)).shape == (4, 7)
+    assert found.sha256 != extractor(Offering(), "wide").sha256, "of the weights"
+    with pytest.raises(UserError, match="Did you mean 'wide'"):
+        extractor(Offering(), "wid")
+    with pytest.raises(UserError, match="no weights to save"):
+        found.save(Path("wide.safetensors"))
 
 
 def test_other_embeddings_have_other_hashes(plane) -> None:

@@ -50,6 +50,7 @@ def test_the_documented_default_is_the_real_one(key: str) -> None:
 
 def test_the_words_of_a_choice_are_all_documented() -> None:
     for words in (
+        Train.model_fields["objective"].annotation,
         Train.model_fields["loss"].annotation,
         Train.model_fields["precision"].annotation,
     ):

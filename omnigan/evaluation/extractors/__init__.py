@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from omnigan.domain import Domain, Notify, silent
 from omnigan.engine import seeds
@@ -30,8 +31,9 @@ def extractor(domain: Domain, name: str = "auto", notify: Notify = silent) -> Ex
         domain: Whose examples they are of; resolved.
         name: ``classifier`` (learned from the labels), ``domain`` (the domain's own ``embed``),
             ``random`` (an untrained network, for data without labels), ``inception`` (images),
-            ``auto`` (the first of ``classifier``, ``domain`` and ``random`` that there is), or a
-            file: ``.onnx``, or ``.safetensors`` that :meth:`Extractor.save` wrote.
+            ``auto`` (the first of ``classifier``, ``domain`` and ``random`` that there is), one of
+            the domain's ``feature_networks``, or a file: ``.onnx``, or ``.safetensors`` that
+            :meth:`Extractor.save` wrote.
         notify: Told about training.
 
     Raises:
@@ -39,10 +41,14 @@ def extractor(domain: Domain, name: str = "auto", notify: Notify = silent) -> Ex
     """
     if name.endswith((".onnx", ".safetensors")):
         return _from_file(domain, Path(name))
+    offered = domain.feature_networks()
+    if name in offered:
+        return _offered(name, offered[name]())
     if name not in NAMES:
+        known = (*NAMES, *offered)
         raise UserError(
-            f"There are no features '{name}'.{did_you_mean(name, NAMES)} Features: "
-            f"{listed(NAMES)}, or a file .onnx or .safetensors."
+            f"There are no features '{name}'.{did_you_mean(name, known)} Features: "
+            f"{listed(known)}, or a file .onnx or .safetensors."
         )
     if name in ("auto", "classifier"):
         trained = from_classifier(domain, notify)
@@ -64,6 +70,11 @@ def _from_file(domain: Domain, path: Path) -> Extractor:
     return from_onnx(domain, path) if path.suffix == ".onnx" else from_safetensors(domain, path)
 
 
+def _offered(name: str, network: nn.Module) -> Extractor:
+    """Return what a network of the domain's makes; it may be large, and is no file of omnigan's."""
+    return replace(of_network(name, network), network=None, cheap=False)
+
+
 def _random(domain: Domain) -> Extractor:
     """Return what an untrained network makes, brought to the scale of the training examples."""
     network = feature_network(domain)
@@ -80,6 +91,7 @@ def _embedding(domain: Domain) -> Extractor:
     space = domain.space
     rng = seeds.generator(SEED, "embed")
     noise = space.low + (space.high - space.low) * torch.rand(4, *space.shape, generator=rng)
+    noise = noise if space.symbols is None else noise.round()
     with torch.no_grad():
         mark = digest({"noise": domain.embed(noise)})
 

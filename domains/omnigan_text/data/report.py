@@ -1,0 +1,203 @@
+"""What was found in the texts and done with it, for people and for files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from omnigan.wording import named, numbered
+from omnigan_text.data.sequences import Places
+from omnigan_text.data_config import TextData
+
+__all__ = ["Findings", "Lengths"]
+
+_NAMED = 100  # files that are named; the rest is only counted
+
+Tally = tuple[int, int]
+"""How many texts to train on, and how many held out."""
+
+
+@dataclass
+class Lengths:
+    """How many tokens texts have, their end not included."""
+
+    least: int = 0
+    median: int = 0
+    most_of: int = 0
+    most: int = 0
+
+    @staticmethod
+    def of(lengths: Places) -> Lengths:
+        """Return the quantiles 0, 0.5, 0.95 and 1 of lengths ``[N]``."""
+        found = np.quantile(lengths, [0, 0.5, 0.95, 1], method="higher")
+        return Lengths(*map(int, found))
+
+
+@dataclass
+class Findings:
+    """What loading texts met; JSON values.
+
+    Attributes:
+        files: How many files could be used.
+        broken: Names of other files, and why they could not.
+        ignored: Files of other kinds, by ending.
+        python: Version of the Python whose docstrings were read.
+        unit: What an example of plain text is.
+        texts: How many texts there are that are not blank.
+        blank: How many are.
+        invalid: How many are not valid Unicode.
+        unlabelled: Texts left out because they have no label that is wanted.
+        equal: Texts that are exact copies of others, all of them used.
+        alike: Texts that are the same as others but for case, spaces and the full stop.
+        long: Texts that are too long.
+        unknown: Other texts with what is not in the vocabulary.
+        untrained: Held-out texts left out because their label is not trained.
+        changed: Texts that do not come back from the tokenizer as they were.
+        pieces: Different pieces of the training texts, before any is left out; 0 where the
+            vocabulary was given.
+        lengths: Of the training texts, before any is left out.
+        examples: How many texts are used.
+        labels: How many texts to train on have each label.
+        distinct: How many texts to train on are different.
+        in_memory: Whether the cache could not be written.
+    """
+
+    files: int = 0
+    broken: list[tuple[str, str]] = field(default_factory=list)
+    ignored: dict[str, int] = field(default_factory=dict)
+    python: str = ""
+    unit: str = "line"
+    texts: int = 0
+    blank: int = 0
+    invalid: int = 0
+    unlabelled: int = 0
+    equal: int = 0
+    alike: int = 0
+    long: Tally = (0, 0)
+    unknown: Tally = (0, 0)
+    untrained: int = 0
+    changed: int = 0
+    pieces: int = 0
+    lengths: Lengths = field(default_factory=Lengths)
+    examples: Tally = (0, 0)
+    labels: dict[str, int] = field(default_factory=dict)
+    distinct: int = 0
+    in_memory: bool = False
+
+    @staticmethod
+    def restored(values: dict[str, Any]) -> Findings:
+        """Invert :func:`dataclasses.asdict`.
+
+        Raises:
+            TypeError: These are not the fields.
+        """
+        return Findings(**{**values, "lengths": Lengths(**values["lengths"])})
+
+    def plain(self, data: TextData) -> dict[str, Any]:
+        """Return what a run's folder and a model card should say, JSON values."""
+        values = asdict(self)
+        del values["in_memory"]
+        for name in ("long", "unknown", "examples"):
+            values[name] = dict(zip(("train", "valid"), values[name], strict=True))
+        values["broken"] = [f"{name}: {why}" for name, why in self.broken[:_NAMED]]
+        return {
+            "summary": self.sentences(data),
+            "preprocessing": _preprocessing(data),
+            "source": data.source,
+            "symbols": data.symbols,
+            "length": data.length,
+            **values,
+        }
+
+    def sentences(self, data: TextData) -> list[str]:
+        """Return what a person should know before training, one plain sentence each."""
+        labels = ", ".join(f"{label} ({count})" for label, count in self.labels.items())
+        other = ", ".join(f"{count} {ending}" for ending, count in list(self.ignored.items())[:5])
+        said = [
+            self._amount(data),
+            self._shape(data),
+            f"Labels: {labels}." if labels else "",
+            _left_out("without a wanted label", self.unlabelled),
+            _left_out("as blank", self.blank),
+            _left_out("as invalid Unicode", self.invalid),
+            self._long(data),
+            self._unknown(data),
+            _left_out("because their label is never trained", self.untrained),
+            self._changed(),
+            self._copies(),
+            f"Unreadable: {named(self.broken, 'file')}." if self.broken else "",
+            f"Other files, ignored: {other}." if other else "",
+            "The cache cannot be written, so they stay in memory." if self.in_memory else "",
+        ]
+        return [sentence for sentence in said if sentence]
+
+    def _amount(self, data: TextData) -> str:
+        train, valid = self.examples
+        distinct = "" if self.distinct == train else f" ({self.distinct} of them different)"
+        return (
+            f"Text: {numbered(self.texts, 'text')} from {self._origin(data)}; {train} to train "
+            f"on{distinct}, {valid} held out."
+        )
+
+    def _origin(self, data: TextData) -> str:
+        if data.source == "docstrings":
+            return f"the docstrings of Python {self.python}"
+        if not self.files:
+            return f"the source '{data.source}'"
+        return numbered(self.files, "file")
+
+    def _shape(self, data: TextData) -> str:
+        if not data.ends:
+            return f"Each has {data.length} symbols out of {data.symbols}, and no end."
+        found = self.lengths
+        kind = data.tokenizer.kind
+        had = f"; the texts to train on have {self.pieces} different pieces" if self.pieces else ""
+        return (
+            f"Each has up to {data.length} tokens with its end ({kind}; {found.least} to "
+            f"{found.most}, half of them up to {found.median}, without it), out of "
+            f"{data.symbols} symbols{had}."
+        )
+
+    def _long(self, data: TextData) -> str:
+        what = "Cut" if data.long == "cut" else "Left out"
+        return _of_splits(f"{what} because they are longer", self.long)
+
+    def _unknown(self, data: TextData) -> str:
+        what = "Marked" if data.unknown == "mark" else "Left out"
+        return _of_splits(f"{what} because of words outside the vocabulary", self.unknown)
+
+    def _changed(self) -> str:
+        if not self.changed:
+            return ""
+        return (
+            f"The tokenizer changes {numbered(self.changed, 'text')} (case, spaces or signs); the "
+            "examples are what it makes of them."
+        )
+
+    def _copies(self) -> str:
+        if not self.equal and not self.alike:
+            return ""
+        return (
+            f"{numbered(self.equal, 'exact copy', 'exact copies')} and "
+            f"{numbered(self.alike, 'near copy', 'near copies')} of other texts; no text is "
+            "trained on while a copy of it is held out."
+        )
+
+
+def _left_out(why: str, count: int) -> str:
+    return f"Left out {why}: {count}." if count else ""
+
+
+def _of_splits(what: str, tally: Sequence[int]) -> str:
+    train, valid = tally
+    return f"{what}: {train} to train on, {valid} held out." if train or valid else ""
+
+
+def _preprocessing(data: TextData) -> str:
+    if not data.ends:
+        return "sequences of symbols, as they are drawn"
+    case = ", in lower case" if data.tokenizer.lower else ""
+    return f"NFC{case}, {data.tokenizer.kind} tokens"

@@ -1,0 +1,69 @@
+"""How likely a generator is to make given examples, as a loss and as a reading."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from omnigan.domain import Batch, Domain
+from omnigan.engine import seeds
+from omnigan.errors import UserError
+from omnigan.recipe.schema import Train
+
+__all__ = ["TERM", "likelihood_loss", "require_density"]
+
+TERM = "likelihood"
+"""Name under which ``train.terms`` weighs the likelihood beside the adversarial loss."""
+
+
+def likelihood_loss(
+    domain: Domain, generator: nn.Module, batch: Batch, rng: torch.Generator
+) -> Tensor:
+    """Return the mean negative log-likelihood of examples, in nats a place, with its graph.
+
+    Args:
+        domain: Knows the likelihood.
+        generator: Whose likelihood.
+        batch: The examples.
+        rng: Of latent vectors, where the likelihood is an estimate.
+
+    Raises:
+        UserError: The generator has no density.
+    """
+    found = domain.log_likelihood(generator, batch, rng)
+    if found is None:
+        raise UserError(
+            f"The generator of this recipe has no density ({type(domain).__name__}), so the "
+            "likelihood of examples is unknown."
+        )
+    return -found.float().mean() / math.prod(domain.space.shape)
+
+
+def require_density(domain: Domain, generator: nn.Module, train: Train) -> None:
+    """Refuse a recipe that asks for likelihoods which the generator does not know.
+
+    Raises:
+        UserError: It has no density; the message names the key that asks for it.
+    """
+    key = _asking(train)
+    if key is None:
+        return
+    rng = seeds.generator(0, "density")
+    example = Batch.stack([domain.source("train").read(0, rng)])
+    device = next(generator.parameters()).device
+    try:
+        with torch.no_grad():
+            likelihood_loss(domain, generator, example.to(device), rng)
+    except UserError as error:
+        raise UserError(f"{key}: {error} Leave it out, or choose another generator.") from error
+
+
+def _asking(train: Train) -> str | None:
+    """Return the first key that needs likelihoods."""
+    if train.objective == "likelihood":
+        return "train.objective=likelihood"
+    if train.warmup is not None:
+        return "train.warmup"
+    return f"train.terms.{TERM}" if TERM in train.terms else None

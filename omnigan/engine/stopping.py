@@ -1,0 +1,142 @@
+"""When likelihood training ends: where held-out examples stop becoming likelier."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, Self
+
+from omnigan.domain import Domain
+from omnigan.engine.health import check_finite
+from omnigan.engine.step import Adversaries
+from omnigan.errors import UserError
+from omnigan.evaluation.real import read
+from omnigan.recipe.schema import Recipe, Stopping, Train
+from omnigan.sampling import Trained
+
+__all__ = ["LikelihoodWatch", "after_likelihood_step"]
+
+LOOKS = 20
+"""In the likelihood steps of a run, where the recipe leaves it open."""
+MOST = 1000
+"""Held-out examples looked at."""
+
+
+class LikelihoodWatch:
+    """Measures the likelihood of held-out examples, and keeps the weights that were best.
+
+    Args:
+        domain: Supplies the examples, the same ones at each look.
+        train: The recipe's section.
+        settings: Its ``stopping``.
+        seed: Of every draw.
+
+    Attributes:
+        best: The largest mean log-likelihood so far, in nats a place.
+        step: When it was; None before the first look.
+        since: Looks since then.
+
+    Raises:
+        UserError: There are no held-out examples.
+    """
+
+    def __init__(self, domain: Domain, train: Train, settings: Stopping, seed: int) -> None:
+        if not len(domain.source("valid")):
+            raise UserError("train.stopping: there are no held-out examples. Leave it out.")
+        self.batch = read(domain, "valid", MOST, seed).batch
+        self.seed = seed
+        self.patience = settings.patience
+        often = -(-train.likelihood_steps() // LOOKS)
+        self.every = settings.every.steps(train.batch_size) if settings.every else often
+        self.best = -math.inf
+        self.step: int | None = None
+        self.since = 0
+
+    @classmethod
+    def wanted(cls, domain: Domain, recipe: Recipe) -> Self | None:
+        """Return a watch if the recipe asks for one and has likelihood steps."""
+        train = recipe.train
+        if train.stopping is None or not train.likelihood_steps():
+            return None
+        return cls(domain, train, train.stopping, recipe.seed)
+
+    def due(self, adversaries: Adversaries) -> bool:
+        """Tell whether it is time to look: now and then, and after the last likelihood step."""
+        last = adversaries.step == adversaries.likelihood_steps
+        return last or adversaries.step % self.every == 0
+
+    def look(self, adversaries: Adversaries) -> dict[str, float]:
+        """Measure the moving average; keep its weights if it is the best so far.
+
+        Returns:
+            The mean log-likelihood of held-out examples, as a reading, in nats a place.
+
+        Raises:
+            Diverged: It is NaN or infinite.
+        """
+        network, device = adversaries.average, adversaries.device
+        trained = Trained(adversaries.domain, network, adversaries.step, device)
+        density = trained.density(self.batch, self.seed)
+        assert density is not None  # which was made sure of before training
+        places = math.prod(adversaries.domain.space.shape)
+        value = float(density(self.batch).double().mean()) / places
+        check_finite({"held_out_likelihood": value}, adversaries.step)
+        self.since += 1
+        if value > self.best or self.step is None:
+            self.best, self.step, self.since = value, adversaries.step, 0
+            weights = adversaries.average.state_dict()
+            adversaries.kept = {name: each.clone() for name, each in weights.items()}
+        return {"held_out_likelihood": value}
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether the patience is at its end."""
+        return self.since >= self.patience
+
+    def state(self) -> dict[str, Any]:
+        """Return JSON values for :meth:`restore`."""
+        best = None if self.step is None else self.best
+        return {"best": best, "step": self.step, "since": self.since}
+
+    def restore(self, state: Mapping[str, Any] | None) -> None:
+        """Go back to where :meth:`state` was taken; None: before the first look."""
+        self.best, self.step, self.since = -math.inf, None, 0
+        if state is not None and state["step"] is not None:
+            self.best, self.step = float(state["best"]), int(state["step"])
+            self.since = int(state["since"])
+
+
+def after_likelihood_step(
+    adversaries: Adversaries, watch: LikelihoodWatch | None
+) -> tuple[dict[str, float], str | None]:
+    """Look at held-out examples, and end likelihood training, each if it is time to.
+
+    Args:
+        adversaries: They have just taken a likelihood step.
+        watch: If the recipe asks for one.
+
+    Returns:
+        Readings, and what to tell if likelihood training has ended.
+
+    Raises:
+        Diverged: A likelihood is NaN or infinite.
+    """
+    looking = watch is not None and watch.due(adversaries)
+    readings = watch.look(adversaries) if watch and looking else {}
+    exhausted = watch is not None and watch.exhausted
+    if not exhausted and adversaries.step < adversaries.likelihood_steps:
+        return readings, None
+    adversaries.end_likelihood()
+    return readings, _ending(adversaries, watch)
+
+
+def _ending(adversaries: Adversaries, watch: LikelihoodWatch | None) -> str:
+    """Say that likelihood training has ended, and with which weights."""
+    warmup = adversaries.train.objective == "adversarial"
+    what = "The warm-up ends" if warmup else "Likelihood training ends"
+    if watch is None or watch.step is None:
+        return f"{what} at step {adversaries.step}."
+    return (
+        f"{what} at step {adversaries.step} with the weights of step {watch.step}, whose held-out "
+        f"likelihood is best: {watch.best:.4f} nats a place."
+    )
