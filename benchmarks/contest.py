@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -44,7 +45,7 @@ class Contest:
         """Score a run's moving average."""
         trained = omnigan.load(run)
         evaluator = Evaluator(trained.domain, self.samples, 1, features=self.features)
-        return evaluator(evaluator.generate(trained, self.samples))
+        return evaluator.score(trained, self.samples)
 
     def train(self, methods: Sequence[str], seeds: Sequence[int], data: Sequence[str] = ()) -> None:
         """Train what is missing of each method's runs."""
@@ -130,9 +131,12 @@ def command_line(contest: Contest, description: str, data: str, labels: str) -> 
 
 
 def value(evaluation: Evaluation, metric: str) -> tuple[float, float]:
-    """Return a metric's value and floor."""
-    row = next(row for row in evaluation.rows if row.metric == metric)
-    return row.value, row.floor
+    """Return a metric's value and floor: of its first part, or of the part that is named.
+
+    NaN where the data have no such metric.
+    """
+    row = next((row for row in evaluation.rows if metric in (row.metric, row.name)), None)
+    return (math.nan, math.nan) if row is None else (row.value, row.floor)
 
 
 def spread(values: Sequence[float]) -> str:
