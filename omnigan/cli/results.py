@@ -60,6 +60,8 @@ def sample(
     else:
         for artifact in artifacts:
             print(artifact.path)
+        if artifacts and artifacts[-1].kind == "text":  # the overview, which a terminal can show
+            print(artifacts[-1].path.read_text(encoding="utf-8"), end="")
 
 
 def _wishes(domain: Domain, options: Mapping[str, str | None]) -> list[str]:

@@ -17,6 +17,7 @@ from omnigan.domain import Domain
 from omnigan.plugins import available, load_domain
 from omnigan.testing import CHECKS, Check, check_domain
 
+Case = tuple[str, str, dict[str, Any]]  # domain, name of the settings, sections
 Note = tuple[int, int, int]  # start and end in quarter notes, pitch
 DRUMS = 9
 
@@ -128,12 +129,43 @@ def _audio(
     return sections
 
 
+def _text(
+    body: str, critic: str, data: dict[str, Any] | None = None, **generator: Any
+) -> Callable[[Path], dict[str, Any]]:
+    """Return sections for a folder of phrases, in two sub-folders, if not for embedded data."""
+    options = {"width": 8, **generator}
+    if body in ("transformer", "one-shot"):
+        names = ("n_layer", "n_head") if body == "transformer" else BERT
+        options["transformer"] = dict.fromkeys(names, 1)
+    discriminator: dict[str, Any] = {"body": critic, "width": 4, "size": 8}
+    if critic == "attention":
+        discriminator["transformer"] = dict.fromkeys(BERT, 1)
+
+    def sections(folder: Path) -> dict[str, Any]:
+        verbs = ("sees", "meets", "knows")
+        for label, things in (("animals", ("dog", "cat", "hen")), ("people", ("Ann", "Bob", "I"))):
+            lines = [f"{a} {verb} a {b} ." for a in things for verb in verbs for b in things]
+            (folder / label).mkdir(parents=True)
+            (folder / label / "phrases.txt").write_text("\n".join(lines), encoding="utf-8")
+        given = {"source": str(folder), "tokenizer": {"least": 1}, **(data or {})}
+        return {
+            "data": given,
+            "generator": {"body": body, **options},
+            "discriminator": discriminator,
+        }
+
+    return sections
+
+
 def _points(**data: Any) -> Callable[[Path], dict[str, Any]]:
     networks = {"generator": {"width": 8}, "discriminator": {"width": 8, "critics": 2}}
     return lambda folder: {"data": {"examples": 64, **data}, **networks}
 
 
+ARITHMETIC = {"source": "arithmetic", "arithmetic": {"examples": 60}}
+ORACLE = {"source": "oracle", "oracle": {"examples": 60, "length": 5, "symbols": 7}}
 KNOWN: dict[str, Any] = {"labels": "folder", "pitch": "auto"}
+BERT = ("num_hidden_layers", "num_attention_heads")
 SMALL: dict[str, list[tuple[str, Callable[[Path], dict[str, Any]]]]] = {
     "audio": [
         ("spectral", _audio("spectral", ["log-spectrogram", "log-mel"], KNOWN, z=4)),
@@ -154,10 +186,23 @@ SMALL: dict[str, list[tuple[str, Callable[[Path], dict[str, Any]]]]] = {
         ("residual", _image("RGB", (16, 16), labels=3, body="resnet-sn")),
         ("r3gan", _image("LA", (12, 8), body="r3gan", group_size=4)),
     ],
+    "text": [
+        ("recurrent", _text("recurrent", "causal", {"labels": "folder"}, z=4)),
+        ("memory", _text("memory", "convolutional", ARITHMETIC, estimator="soft")),
+        ("transformer", _text("transformer", "attention", {"tokenizer": {"kind": "character"}})),
+        ("one-shot", _text("one-shot", "representations", ORACLE, z=4)),
+        ("reinforce", _text("recurrent", "sequential", estimator="reinforce")),
+    ],
     "mixture": [("plain", _points()), ("conditional", _points(source="grid", labels=True))],
     "chain": [("discrete", lambda folder: {"data": {"examples": 64, "held_out": 16}})],
 }
 """Small settings for each domain: a name, and the recipe's sections for an empty folder."""
+
+EXCEPTIONS = {
+    # Rewards pass no gradient through the discriminator: it comes in as an auxiliary loss.
+    ("text", "reinforce"): "gradient_reaches_every_generator_weight",
+}
+"""Rules that some settings cannot keep."""
 
 INSTALLED = [entry for entry in available() if entry.distribution == "omnigan"]
 NAMES = ["mixture", "chain", *(entry.name for entry in INSTALLED)]
@@ -169,13 +214,13 @@ _made: dict[tuple[str, str], Domain] = {}
 @pytest.fixture(params=CASES, ids=lambda case: f"{case[0]}-{case[1]}", scope="module")
 def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
     name, kind, sections = request.param
-    return name, sections(tmp_path_factory.mktemp(kind))
+    return name, kind, sections(tmp_path_factory.mktemp(kind))
 
 
 @pytest.fixture
-def domain(case: tuple[str, dict[str, Any]], mixture: ModuleType) -> Domain:
+def domain(case: Case, mixture: ModuleType) -> Domain:
     """Return a resolved domain, made once for all the checks."""
-    name, sections = case
+    name, _, sections = case
     key = name, str(sections["data"])
     if key not in _made:
         domain_class = load_domain(name)
@@ -188,5 +233,9 @@ def test_every_installed_domain_has_small_settings() -> None:
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-def test_the_domain_keeps_the_rule(domain: Domain, check: Check) -> None:
-    check_domain(domain, checks=[check])
+def test_the_domain_keeps_the_rule(case: Case, domain: Domain, check: Check) -> None:
+    if EXCEPTIONS.get(case[:2]) == check.__name__:
+        with pytest.raises(AssertionError):
+            check_domain(domain, checks=[check])
+    else:
+        check_domain(domain, checks=[check])

@@ -1,17 +1,27 @@
-"""Small generators of texts, and what is known of the texts that they write."""
+"""Small networks for texts, and what is known of the texts that generators write."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
-from omnigan_text.networks import Language, TextGenerator, build_generator, latent_shapes
-from omnigan_text.networks.config import Body, Generator
+from omnigan_text.config import TextConfig
+from omnigan_text.domain import TextDomain
+from omnigan_text.networks import (
+    Critic,
+    Language,
+    TextGenerator,
+    build_discriminator,
+    build_generator,
+    latent_shapes,
+)
+from omnigan_text.networks.config import Body, CriticBody, Discriminator, Generator
 
 SETTINGS: dict[Body, dict[str, Any]] = {
     "recurrent": {"layers": 2},
@@ -19,6 +29,39 @@ SETTINGS: dict[Body, dict[str, Any]] = {
     "transformer": {"transformer": {"n_layer": 2, "n_head": 2}},
     "one-shot": {"transformer": {"num_hidden_layers": 1, "num_attention_heads": 2}},
 }
+CRITIC_SETTINGS: dict[CriticBody, dict[str, Any]] = {
+    "causal": {},
+    "convolutional": {"spans": (1, 2, 3)},
+    "representations": {"spans": (1, 2), "representations": 2},
+    "attention": {"transformer": {"num_attention_heads": 2, "num_hidden_layers": 1}},
+    "sequential": {},
+}
+NETWORKS: dict[str, dict[str, Any]] = {
+    "generator": {"width": 8},
+    "discriminator": {"width": 8, "size": 4},
+}
+PHRASES = [
+    f"{first} {thing} {verb} {other}."
+    for first in ("red", "green", "blue", "black")
+    for thing in ("ball", "house", "river", "stone", "cloud")
+    for verb in ("meets", "sees")
+    for other in ("rain", "snow")
+]
+
+
+@pytest.fixture
+def critic() -> Callable[..., Critic]:
+    """Return a function that makes a discriminator in which no weight is zero."""
+
+    def make(language: Language, body: CriticBody, reward_only: bool = False) -> Critic:
+        settings = Discriminator(body=body, size=4, width=4, **CRITIC_SETTINGS[body])
+        network = build_discriminator(language, settings, reward_only)
+        with torch.no_grad():
+            for weight in network.parameters():
+                weight.add_(torch.randn_like(weight) * 0.2)
+        return network
+
+    return make
 
 
 @pytest.fixture
@@ -119,3 +162,24 @@ def assert_drawn_from() -> Callable[[Tensor, Tensor, Tensor], None]:
         assert square < cells + 4 * (2 * cells) ** 0.5
 
     return check
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Callable[..., TextDomain]:
+    """Return a function that makes a resolved domain of a file, or of a folder of two."""
+
+    def make(source: str | None = None, labelled: bool = False, **sections: Any) -> TextDomain:
+        folder = tmp_path / "texts"
+        for name, lines in (("long", PHRASES), ("short", [f"{p[:-1]}" for p in PHRASES[::2]])):
+            path = folder / (name if labelled else "") / "all.txt"
+            if labelled or name == "long":
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text("\n".join(lines), encoding="utf-8")
+        data: dict[str, Any] = {"source": source or str(folder), "tokenizer": {"least": 1}}
+        if labelled:
+            data["labels"] = "folder"
+        given = {"data": data | sections.pop("data", {})}
+        given |= {name: NETWORKS[name] | sections.pop(name, {}) for name in NETWORKS}
+        return TextDomain(TextConfig.model_validate(given)).resolve()
+
+    return make

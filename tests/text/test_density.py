@@ -38,7 +38,13 @@ def test_probabilities_of_all_texts_sum_to_one(
 @pytest.mark.parametrize("ends", [False, True])
 @pytest.mark.parametrize("body", WRITERS)
 def test_samples_have_the_density_at_any_temperature(
-    shaken: Make, inputs: Make, every_text: Make, assert_drawn_from: Make, body: Body, ends: bool
+    shaken: Make,
+    inputs: Make,
+    every_text: Make,
+    assert_drawn_from: Make,
+    *,
+    body: Body,
+    ends: bool,
 ) -> None:
     language = Language(3, 3, ends)
     generator = shaken(language, body)
@@ -76,6 +82,7 @@ def test_one_shot_samples_have_the_probabilities_of_each_place(
     noise_of: Make,
     every_text: Make,
     assert_drawn_from: Make,
+    *,
     ends: bool,
 ) -> None:
     language = Language(3, 3, ends)
@@ -136,7 +143,13 @@ def log_of_rest(log: Tensor, begins: Tensor) -> Tensor:
 @pytest.mark.parametrize("ends", [False, True])
 @pytest.mark.parametrize("body", WRITERS)
 def test_a_prefix_stands_and_the_rest_follows_from_it(
-    shaken: Make, inputs: Make, every_text: Make, assert_drawn_from: Make, body: Body, ends: bool
+    shaken: Make,
+    inputs: Make,
+    every_text: Make,
+    assert_drawn_from: Make,
+    *,
+    body: Body,
+    ends: bool,
 ) -> None:
     """Where texts end, a length that leaves room is drawn first, and what follows is given it."""
     language = Language(4, 3, ends)

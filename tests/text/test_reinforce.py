@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import product
+from typing import Any
 
 import pytest
 import torch
@@ -11,57 +12,78 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from omnigan_text.networks import Language, Writer, build_generator
-from omnigan_text.networks.config import Body, Generator
+from omnigan_text.networks import Language, Writer
+from omnigan_text.networks.config import Body
 from omnigan_text.networks.gumbel import one_hot
+from omnigan_text.networks.language import lengths_of
 from omnigan_text.networks.reinforce import reinforce_term
 
 Credit = Callable[[Tensor], Tensor]
 """From ids ``[N, T]`` to logits ``[N]`` or ``[N, T]``."""
+Written = tuple[Tensor, Tensor, Tensor]
+"""A batch's ids ``[B, T]``, what the generator writes ``[B, T, V]``, and how likely that is."""
+Make = Callable[..., Any]
 
 
-def writer(language: Language, body: Body = "recurrent") -> Writer:
-    keys = {"transformer": {"n_layer": 1, "n_head": 2}} if body == "transformer" else {}
-    options = Generator(body=body, width=8, estimator="reinforce", **keys)
-    generator = build_generator(language, options)
-    with torch.no_grad():
-        for weight in generator.parameters():
-            weight.add_(torch.randn_like(weight) * 0.4)
-    assert isinstance(generator, Writer)
-    return generator.train()
+@pytest.fixture
+def writer(shaken: Make) -> Callable[..., Writer]:
+    """Return a function that makes a generator to be trained by rewards."""
+
+    def make(language: Language, body: Body = "recurrent") -> Writer:
+        generator: Writer = shaken(language, body, estimator="reinforce")
+        return generator.train()
+
+    return make
 
 
-def every_text(language: Language) -> Tensor:
-    texts = product(range(language.symbols), repeat=language.length)
-    if language.ends:
-        texts = (t for t in texts if 0 not in t or not any(t[t.index(0) :]))
-    return torch.tensor(list(texts))
-
-
-def batches(generator: Writer, size: int) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    """Give every batch: its ids, what the generator writes, and how likely it is.
+@pytest.fixture
+def batches(every_text: Make, noise_of: Make) -> Callable[..., Iterator[Written]]:
+    """Return a function that gives every batch of a size.
 
     Noise that is large for one symbol and small for all others makes the generator write it.
     """
-    language = generator.language
-    texts = every_text(language)
-    with torch.no_grad():
-        likely = generator.log_likelihood(texts).exp()
-    for rows in product(range(len(texts)), repeat=size):
-        ids = texts[list(rows)]
-        rows_written = generator(16 * one_hot(ids, language.symbols) - 8)
-        assert torch.equal(rows_written.argmax(-1), ids)
-        yield ids, rows_written, likely[list(rows)].prod()
+
+    def every(generator: Writer, size: int) -> Iterator[Written]:
+        language = generator.language
+        texts = every_text(language)
+        with torch.no_grad():
+            likely = generator.log_likelihood(texts).exp()
+        for rows in product(range(len(texts)), repeat=size):
+            ids = texts[list(rows)]
+            noise = {"noise": 16 * one_hot(ids, language.symbols) - 8}
+            if language.ends:
+                noise["length"] = noise_of(generator, lengths_of(ids))
+            rows_written = generator(**noise)
+            assert torch.equal(rows_written.argmax(-1), ids)
+            yield ids, rows_written, likely[list(rows)].prod()
+
+    return every
 
 
-def expected_slope(generator: Writer, critic: Credit, discount: float) -> list[Tensor]:
-    """Return the mean gradient of the term over all batches of two."""
-    ends = generator.language.ends
-    terms = [
-        likely * reinforce_term(written, critic(ids), discount, ends)
-        for ids, written, likely in batches(generator, 2)
-    ]
-    return list(torch.autograd.grad(torch.stack(terms).sum(), list(generator.parameters())))
+@pytest.fixture
+def expected_slope(batches: Make) -> Callable[..., list[Tensor]]:
+    """Return a function that gives the mean gradient of the term over all batches of two."""
+
+    def mean(generator: Writer, critic: Credit, discount: float) -> list[Tensor]:
+        ends = generator.language.ends
+        terms = [
+            likely * reinforce_term(written, critic(ids), discount, ends)
+            for ids, written, likely in batches(generator, 2)
+        ]
+        total = torch.stack(terms).sum()
+        return list(torch.autograd.grad(total, trained(generator), materialize_grads=True))
+
+    return mean
+
+
+def trained(generator: Writer) -> list[Tensor]:
+    return list(generator.parameters())
+
+
+def slopes_of(total: Tensor, generator: Writer) -> list[Tensor]:
+    """Return the gradient that makes a total larger, as a loss has it."""
+    found = torch.autograd.grad(total, trained(generator), materialize_grads=True)
+    return [-slope for slope in found]
 
 
 def assert_all_close(slopes: list[Tensor], expected: list[Tensor]) -> None:
@@ -86,27 +108,31 @@ def rewards(logits: Tensor) -> Tensor:
 
 
 @pytest.mark.parametrize("body", ["recurrent", "memory", "transformer"])
-def test_the_expected_gradient_is_that_of_the_expected_reward_of_texts(body: Body) -> None:
+def test_the_expected_gradient_is_that_of_the_expected_reward_of_texts(
+    writer: Make, every_text: Make, expected_slope: Make, body: Body
+) -> None:
     generator = writer(Language(3, 2, ends=False), body)
     texts = every_text(generator.language)
     reward = (generator.log_likelihood(texts).exp() * rewards(whole(texts))).sum()
-    exact = [-s for s in torch.autograd.grad(reward, list(generator.parameters()))]
-    assert_all_close(expected_slope(generator, whole, 0.23), exact)
+    assert_all_close(expected_slope(generator, whole, 0.23), slopes_of(reward, generator))
 
 
 @pytest.mark.parametrize("ends", [False, True])
-def test_undiscounted_it_is_that_of_the_expected_sum_of_rewards(ends: bool) -> None:
+def test_undiscounted_it_is_that_of_the_expected_sum_of_rewards_before_the_end(
+    writer: Make, every_text: Make, expected_slope: Make, ends: bool
+) -> None:
     generator = writer(Language(3, 2, ends))
     texts = every_text(generator.language)
     earned = rewards(dense(texts))
     if ends:
-        earned[texts[:, 0] == 0, 1] = 0
+        earned[texts == 0] = 0
     reward = (generator.log_likelihood(texts).exp() * earned.sum(1)).sum()
-    exact = [-s for s in torch.autograd.grad(reward, list(generator.parameters()))]
-    assert_all_close(expected_slope(generator, dense, 1.0), exact)
+    assert_all_close(expected_slope(generator, dense, 1.0), slopes_of(reward, generator))
 
 
-def test_discounted_each_reward_counts_less_for_symbols_long_before_it() -> None:
+def test_discounted_each_reward_counts_less_for_symbols_long_before_it(
+    writer: Make, every_text: Make, expected_slope: Make
+) -> None:
     generator = writer(Language(3, 2, ends=False))
     texts = every_text(generator.language)
     likely = generator.log_likelihood(texts).exp()
@@ -114,8 +140,7 @@ def test_discounted_each_reward_counts_less_for_symbols_long_before_it() -> None
     second = likely.log() - first
     now, then = rewards(dense(texts)).unbind(1)
     surrogate = (likely.detach() * (first * (now + 0.3 * then) + second * then)).sum()
-    exact = [-s for s in torch.autograd.grad(surrogate, list(generator.parameters()))]
-    assert_all_close(expected_slope(generator, dense, 0.3), exact)
+    assert_all_close(expected_slope(generator, dense, 0.3), slopes_of(surrogate, generator))
 
 
 @settings(max_examples=30)
@@ -123,9 +148,11 @@ def test_discounted_each_reward_counts_less_for_symbols_long_before_it() -> None
 def test_it_is_the_loop_of_the_textbook(seed: int, discount: float, ends: bool, count: int) -> None:
     rng = torch.Generator().manual_seed(seed)
     ids = torch.randint(4, (count, 6), generator=rng)
+    if ends:
+        ids = ids * (ids == 0).cumsum(1).eq(0)
     logits = torch.randn(count, 6, generator=rng) * 3
     rows = one_hot(ids, 4).requires_grad_()
-    lives = [[not (ends and 0 in text[:place]) for place in range(6)] for text in ids.tolist()]
+    lives = [[not (ends and 0 in text[: place + 1]) for place in range(6)] for text in ids.tolist()]
     returns = [[0.0] * 7 for _ in range(count)]
     for b, t in product(range(count), reversed(range(6))):
         reward = float(rewards(logits[b, t])) if lives[b][t] else 0.0
@@ -142,9 +169,16 @@ def test_its_value_is_minus_what_a_symbol_earned() -> None:
     rows = one_hot(torch.tensor([[1, 0, 0], [2, 1, 2]]), 3).requires_grad_()
     sure = torch.tensor([50.0, -50.0])  # rewards 1 and -1
     assert reinforce_term(rows, sure, 0.5).item() == pytest.approx(0)
-    assert reinforce_term(rows, sure, 0.5, ends=True).item() == pytest.approx((3 - 2) / 5)
+    assert reinforce_term(rows, sure, 0.5, ends=True).item() == pytest.approx((3 - 1) / 4)
     each = torch.full((2, 3), 50.0)
     assert reinforce_term(rows, each, 0.5).item() == pytest.approx(-(1.75 + 1.5 + 1) / 3)
+
+
+def test_texts_without_a_symbol_earn_nothing() -> None:
+    rows = one_hot(torch.zeros(3, 4, dtype=torch.long), 3).requires_grad_()
+    value = reinforce_term(rows, torch.randn(3), 0.5, ends=True)
+    assert value.item() == 0
+    assert not torch.autograd.grad(value, rows)[0].any()
 
 
 def test_several_critics_are_averaged() -> None:
