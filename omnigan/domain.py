@@ -191,6 +191,13 @@ class Domain(ABC):
         """Write a look at samples during training; by default each example and the overview."""
         return [*self.render(x, folder), *self.overview(x, folder)]
 
+    def compare(self, x: Tensor, y: Tensor, folder: Path) -> list[Artifact]:
+        """Write one file that shows pairs of examples, both ``[B, *shape]``, if that makes sense.
+
+        The two of a pair belong side by side; the default is the overview of both in turn.
+        """
+        return self.overview(torch.stack([x, y], 1).flatten(0, 1), folder)
+
     def animate(self, x: Tensor, folder: Path) -> list[Artifact]:
         """Write examples ``[B, *shape]`` that follow a path through the latent space, in order."""
         return self.preview(x, folder)

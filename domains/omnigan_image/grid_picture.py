@@ -13,6 +13,8 @@ __all__ = ["columns_for", "grid_picture", "to_picture", "to_uint8"]
 
 GAP = 2
 """Pixels between neighbours."""
+WIDE_GAP = 12
+"""Pixels between neighbours that do not belong together, where others do."""
 SMALLEST_SIDE = 64
 """Images with shorter sides are enlarged in grids, by a whole factor, so that they can be seen."""
 MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
@@ -35,16 +37,26 @@ def columns_for(count: int, labels: int) -> int:
     return math.ceil(math.sqrt(count))
 
 
-def grid_picture(x: Tensor, columns: int) -> Image.Image:
-    """Return images ``[B, C, H, W]`` in [-1, 1] in rows of so many, filled up with blanks."""
+def grid_picture(x: Tensor, columns: int, together: int = 1) -> Image.Image:
+    """Return images ``[B, C, H, W]`` in [-1, 1] in rows of so many, filled up with blanks.
+
+    Args:
+        x: Images.
+        columns: Images in a row.
+        together: So many neighbours in a row belong together, apart from the others; it divides
+            the number of columns.
+    """
     count, channels, height, width = x.shape
     scale = max(1, -(-SMALLEST_SIDE // min(height, width)) if min(height, width) < 33 else 1)
-    rows = -(-count // columns)
-    cell = np.array([height, width]) * scale + GAP
-    sheet = np.full((*(cell * (rows, columns) + GAP), channels), 255, np.uint8)
+    between = WIDE_GAP if together > 1 else GAP
+    tops = GAP + np.arange(-(-count // columns)) * (height * scale + between)
+    place = np.arange(columns)
+    lefts = GAP + place * (width * scale + GAP) + place // together * (between - GAP)
+    size = (tops[-1] + height * scale + GAP, lefts[-1] + width * scale + GAP, channels)
+    sheet = np.full(size, 255, np.uint8)
     pixels = to_uint8(x).movedim(1, -1).cpu().numpy().repeat(scale, 1).repeat(scale, 2)
     for number, image in enumerate(pixels):
-        top, left = cell * divmod(number, columns) + GAP
+        top, left = tops[number // columns], lefts[number % columns]
         sheet[top : top + image.shape[0], left : left + image.shape[1]] = image
     return _picture(sheet)
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
 from omnigan.domain import Artifact
 from omnigan_image.grid_picture import columns_for, grid_picture, to_picture
 
-__all__ = ["animate", "render", "render_grid"]
+__all__ = ["animate", "render", "render_grid", "render_pairs"]
 
 FRAME_MS = 60
 
@@ -41,6 +43,22 @@ def render_grid(x: Tensor, labels: int, folder: Path) -> list[Artifact]:
     path = folder / "grid.png"
     grid_picture(x, columns_for(len(x), labels)).save(path)
     return [Artifact(path, "image", "All images")]
+
+
+def render_pairs(x: Tensor, y: Tensor, folder: Path) -> list[Artifact]:
+    """Write ``pairs.png``: each image of x on the left of its counterpart in y.
+
+    Rows hold whole pairs, and there are about as many images in a row as there are rows.
+
+    Args:
+        x: Images ``[B, C, H, W]`` in [-1, 1].
+        y: As many.
+        folder: Existing folder to write into.
+    """
+    path = folder / "pairs.png"
+    columns = 2 * max(1, round(math.sqrt(len(x) / 2)))
+    grid_picture(torch.stack([x, y], 1).flatten(0, 1), columns, together=2).save(path)
+    return [Artifact(path, "image", "All pairs")]
 
 
 def animate(x: Tensor, folder: Path) -> list[Artifact]:

@@ -74,7 +74,10 @@ def invert(
     folder = out or run / "generated" / f"inverted-{files[0].stem}"
     folder.mkdir(parents=True, exist_ok=True)
     pairs = torch.stack([target, found.x], 1).flatten(0, 1)
-    artifacts = trained.render(pairs, folder)  # each file, then its reconstruction
+    artifacts = [
+        *trained.domain.render(pairs, folder),  # each file, then its reconstruction
+        *trained.domain.compare(target, found.x, folder),
+    ]
     save_file(dict(found.inputs), folder / "latent.safetensors")
     names = [str(file) for file in files]
     if len(names) != len(target):  # a long file may hold several examples

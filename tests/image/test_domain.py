@@ -16,7 +16,7 @@ import omnigan
 from omnigan.cli import main
 from omnigan_image.grid_picture import columns_for, grid_picture, to_picture, to_uint8
 from omnigan_image.pyramid import pyramid_distance
-from omnigan_image.render import animate
+from omnigan_image.render import animate, render_pairs
 
 LABELS = ("cross", "dot")
 
@@ -112,7 +112,9 @@ def test_a_file_is_written_beside_what_was_found_for_it(
     said = command("invert", run, picture, "--out", out, "--steps", "40", "--json")
     (found,) = json.loads("\n".join(said))["files"]
     assert 0 < found["distance"] < found["before"]
-    assert {path.name for path in out.iterdir()} >= {"000.png", "001.png", "grid.png"}
+    assert {path.name for path in out.iterdir()} == {
+        *("000.png", "001.png", "pairs.png", "latent.safetensors")
+    }
     trained = omnigan.load(run)
     latent = load_file(out / "latent.safetensors")
     target = trained.domain.load_files([picture])
@@ -120,6 +122,49 @@ def test_a_file_is_written_beside_what_was_found_for_it(
     assert distance == pytest.approx(found["distance"])
     with Image.open(out / "000.png") as shown:
         assert np.array_equal(np.asarray(shown), np.asarray(trained.domain.objects(target)[0]))
+
+
+def test_pairs_stand_side_by_side_in_whole_rows(
+    run: Path, tmp_path: Path, command: Callable[..., list[str]]
+) -> None:
+    rng = np.random.default_rng(2)
+    pictures = [tmp_path / f"{number}.png" for number in range(5)]
+    for picture in pictures:
+        Image.fromarray(rng.integers(0, 256, (12, 16, 3), np.uint8)).save(picture)
+    out = tmp_path / "out"
+    said = command("invert", run, *pictures, "--out", out, "--steps", "2")
+    assert said[-1] == str(out / "pairs.png")
+    with Image.open(out / "pairs.png") as shown:
+        sheet = np.asarray(shown)
+    # Enlarged six times; 2 pixels of paper about all and within a pair, 12 between pairs.
+    tops = (2, 2 + 72 + 12, 2 + 2 * (72 + 12))
+    lefts = (2, 2 + 96 + 2, 2 + 2 * 96 + 2 + 12, 2 + 3 * 96 + 2 * 2 + 12)
+    assert sheet.shape == (tops[-1] + 72 + 2, lefts[-1] + 96 + 2, 3)
+    paper = np.full_like(sheet, 255)
+    for number in range(10):  # each file, then what was found for it
+        top, left = tops[number // 4], lefts[number % 4]
+        with Image.open(out / f"{number:03d}.png") as image:
+            enlarged = np.asarray(image).repeat(6, 0).repeat(6, 1)
+        assert np.array_equal(sheet[top : top + 72, left : left + 96], enlarged)
+        paper[top : top + 72, left : left + 96] = enlarged
+    assert np.array_equal(sheet, paper)
+    for number, picture in enumerate(pictures):
+        with Image.open(out / f"{2 * number:03d}.png") as image, Image.open(picture) as mine:
+            assert np.array_equal(np.asarray(image), np.asarray(mine))
+
+
+@pytest.mark.parametrize("count", range(1, 20))
+def test_no_pair_is_broken_across_rows(count: int, tmp_path: Path) -> None:
+    x = torch.linspace(-1, 0.9, count).view(-1, 1, 1, 1).expand(-1, 1, 64, 64)
+    render_pairs(x, x, tmp_path)
+    with Image.open(tmp_path / "pairs.png") as sheet:
+        middles = np.asarray(sheet)[34::76]
+    starts = [row[row < 255][::64].tolist() for row in middles]
+    assert [value for row in starts for value in row] == to_uint8(x[:, 0, 0, :1]).repeat(
+        1, 2
+    ).flatten().tolist()
+    assert all(row[::2] == row[1::2] for row in starts)
+    assert abs(len(starts) - len(starts[0])) <= 2  # about a square
 
 
 def test_a_labelled_set_can_be_trained_on_again(

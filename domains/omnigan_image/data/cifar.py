@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,70 +12,50 @@ import numpy as np
 from omnigan.errors import UserError
 from omnigan_image.data.arrays import array_images
 from omnigan_image.data.batch_pickle import read_batch
+from omnigan_image.data.cifar_files import NAME_FILES, open_cifar
 from omnigan_image.data.collection import Collection, Pixels
 
-__all__ = ["batch_files", "cifar_images"]
+__all__ = ["cifar_images"]
 
 _PIXELS = 3 * 32 * 32
-_TEN = re.compile(r"(?:data_batch(?:_\d+)?|test_batch)(\.bin)?")
-_HUNDRED = re.compile(r"(?:train|test)(\.bin)?")
-# Label names: the key in the Python version's file of names, and the file in the binary one.
-_NAMES = {
-    "label": (("batches.meta", "label_names"), "batches.meta.txt"),
-    "fine": (("meta", "fine_label_names"), "fine_label_names.txt"),
-    "coarse": (("meta", "coarse_label_names"), "coarse_label_names.txt"),
-}
-
-
-def batch_files(path: Path) -> list[Path]:
-    """Return the CIFAR batches that a folder directly holds, by name; empty if it is no CIFAR.
-
-    A path that is a batch itself is the only one.
-    """
-    files = sorted(path.iterdir()) if path.is_dir() else [path]
-    ten = [file for file in files if _TEN.fullmatch(file.name) and file.is_file()]
-    if ten:
-        return ten
-    folder = path if path.is_dir() else path.parent
-    is_hundred = (folder / "meta").is_file() or (folder / "fine_label_names.txt").is_file()
-    hundred = [file for file in files if _HUNDRED.fullmatch(file.name) and file.is_file()]
-    return hundred if is_hundred else []
 
 
 def cifar_images(path: Path, label: str | None) -> Collection:
     """Return the images of all batches, training and test, one after the other.
 
     Args:
-        path: A folder of batches, or one batch.
+        path: A folder of batches, one batch, or a tar archive of them, which is not unpacked to
+            disk.
         label: ``coarse`` for the 20 superclasses of CIFAR-100, any other word for its 100 classes;
             None reads no labels.
 
     Raises:
-        UserError: A batch is damaged.
+        UserError: A batch or the archive is damaged.
     """
-    files = batch_files(path)
-    is_ten = _TEN.fullmatch(files[0].name) is not None
-    kind = "label" if is_ten else ("coarse" if label == "coarse" else "fine")
-    parts = [_read(file, kind) for file in files]
+    files = open_cifar(path)
+    kind = "label"
+    if files.has_coarse_labels:
+        kind = "coarse" if label == "coarse" else "fine"
+    parts = [_read(name, files.read, kind, path) for name in files.batches]
     images = np.concatenate([pixels for pixels, _ in parts]).reshape(-1, 3, 32, 32)
     if label is None:
         return array_images(images, str(path))
-    names = _label_names(files[0].parent, kind)
+    names = _label_names(files.read, kind)
     numbers = np.concatenate([labels for _, labels in parts]).tolist()
     texts = [names[number] if 0 <= number < len(names) else str(number) for number in numbers]
     return array_images(images, str(path), texts)
 
 
-def _read(file: Path, kind: str) -> tuple[Pixels, Any]:
+def _read(name: str, read: Callable[[str], bytes], kind: str, source: Path) -> tuple[Pixels, Any]:
     """Return pixels ``[N, 3072]`` and the label numbers of one batch."""
     try:
-        content = file.read_bytes()
-        pixels, labels = (
-            _from_bytes(content, kind) if file.suffix == ".bin" else _from_pickle(content, kind)
-        )
+        content = read(name)
+        is_binary = name.endswith(".bin")
+        pixels, labels = (_from_bytes if is_binary else _from_pickle)(content, kind)
         if pixels.ndim != 2 or pixels.shape != (len(labels), _PIXELS) or not len(labels):
             raise ValueError(f"images {list(pixels.shape)} and {len(labels)} labels do not fit")
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        file = source if source.name == name else source / name
         raise UserError(f"data.source: '{file}' is no CIFAR batch: {error}") from error
     return pixels, labels
 
@@ -92,13 +73,12 @@ def _from_bytes(content: bytes, kind: str) -> tuple[Pixels, Any]:
     return rows[:, labels:], rows[:, 1 if kind == "fine" else 0].astype(np.int64)
 
 
-def _label_names(folder: Path, kind: str) -> list[str]:
+def _label_names(read: Callable[[str], bytes], kind: str) -> list[str]:
     """Return the names of the classes; none if their file is not there."""
-    (meta, key), text = _NAMES[kind]
-    try:
-        if (folder / meta).is_file():
-            return [str(name) for name in read_batch((folder / meta).read_bytes())[key]]
-        lines = (folder / text).read_text(encoding="utf-8").splitlines()
+    (meta, key), text = NAME_FILES[kind]
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        return [str(name) for name in read_batch(read(meta))[key]]
+    with suppress(OSError, ValueError, KeyError):
+        lines = read(text).decode("utf-8").splitlines()
         return [line.strip() for line in lines if line.strip()]
-    except (OSError, ValueError, KeyError, TypeError):
-        return []
+    return []

@@ -14,7 +14,8 @@ from typing import Any, Literal
 from omnigan.datasets.files import files_below, stamp
 from omnigan.errors import UserError, did_you_mean
 from omnigan_image.data.arrays import npy_images, npz_images
-from omnigan_image.data.cifar import batch_files, cifar_images
+from omnigan_image.data.cifar import cifar_images
+from omnigan_image.data.cifar_files import batch_files, is_cifar_archive
 from omnigan_image.data.collection import Collection
 from omnigan_image.data.digits import digit_images, digits_file
 from omnigan_image.data.file_sources import ENDINGS, open_files, open_tar, open_zip
@@ -98,7 +99,7 @@ def _file(path: Path) -> Found:
     if batch_files(path):
         return _of_files("cifar", path)
     if tarfile.is_tarfile(path):
-        return _of_files("tar", path)
+        return Found("cifar" if is_cifar_archive(path) else "tar", path, [stamp(path)])
     return Found("files", path, [stamp(path)], [(path.name, path)])
 
 

@@ -50,6 +50,40 @@ def _idx(values: NDArray[Any]) -> bytes:
     return head + values.astype(np.uint8).tobytes()
 
 
+def _python_2(values: dict[str, Any]) -> bytes:
+    """Write a pickle, by the instructions that Python 2 with NumPy 1 wrote, one by one."""
+
+    def text(value: str) -> bytes:
+        return b"U" + bytes([len(value)]) + value.encode()
+
+    def byte(value: int) -> bytes:
+        return b"K" + bytes([value])
+
+    def array(value: Pixels) -> bytes:
+        dtype = b"cnumpy\ndtype\nq\x05" + text("u1") + byte(0) + byte(1) + b"\x87R"
+        dtype += b"(" + byte(3) + text("|") + b"NNN" + 2 * b"J\xff\xff\xff\xff" + byte(0) + b"tb"
+        shape = byte(value.shape[0]) + b"M" + struct.pack("<H", value.shape[1]) + b"\x86"
+        made = b"cnumpy.core.multiarray\n_reconstruct\nq\x02cnumpy\nndarray\n" + byte(0)
+        made += b"\x85" + text("b") + b"\x87Rq\x03(" + byte(1) + shape + dtype + b"\x89"
+        content = value.tobytes()
+        return made + b"T" + struct.pack("<i", len(content)) + content + b"tb"
+
+    def written(value: Any) -> bytes:
+        if isinstance(value, list):
+            return b"]q\x06(" + b"".join(map(written, value)) + b"e"
+        kinds: dict[type, Callable[[Any], bytes]] = {str: text, int: byte, np.ndarray: array}
+        return kinds[type(value)](value)
+
+    entries = b"".join(text(key) + written(value) for key, value in values.items())
+    return b"\x80\x02}q\x01(" + entries + b"u."
+
+
+@pytest.fixture(scope="session")
+def python_2() -> Callable[[dict[str, Any]], bytes]:
+    """Return a function that pickles texts, bytes, lists of them and a matrix as CIFAR's are."""
+    return _python_2
+
+
 @pytest.fixture(scope="session")
 def scene() -> Callable[..., Pixels]:
     """Return smooth random pixels ``[H, W, C]`` from a seed, height, width and channels."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pickle
 import pickletools
-import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,8 @@ import pytest
 
 from omnigan.errors import UserError
 from omnigan_image.data.batch_pickle import read_batch
-from omnigan_image.data.cifar import batch_files, cifar_images
+from omnigan_image.data.cifar import cifar_images
+from omnigan_image.data.cifar_files import batch_files
 from omnigan_image.data.collection import Collection
 
 Make = Callable[..., Any]
@@ -32,37 +32,20 @@ def image(row: Any) -> Any:
     return np.stack([plane.reshape(32, 32) for plane in (red, green, blue)], axis=-1)
 
 
-def python_2(batch: dict[str, Any]) -> bytes:
-    """Write the instructions that Python 2 with NumPy 1 wrote for a batch, one by one."""
-
-    def text(value: bytes) -> bytes:
-        return b"U" + bytes([len(value)]) + value
-
-    def byte(value: int) -> bytes:
-        return b"K" + bytes([value])
-
-    data: Any = batch["data"]
-    content = data.tobytes()
-    dtype = b"cnumpy\ndtype\nq\x05" + text(b"u1") + byte(0) + byte(1) + b"\x87R"
-    dtype += b"(" + byte(3) + text(b"|") + b"NNN" + 2 * b"J\xff\xff\xff\xff" + byte(0) + b"tb"
-    shape = byte(data.shape[0]) + b"M" + struct.pack("<H", 3072) + b"\x86"
-    array = b"cnumpy.core.multiarray\n_reconstruct\nq\x02cnumpy\nndarray\n" + byte(0) + b"\x85"
-    array += text(b"b") + b"\x87Rq\x03(" + byte(1) + shape + dtype + b"\x89"
-    array += b"T" + struct.pack("<i", len(content)) + content + b"tb"
-    labels = b"]q\x06(" + b"".join(byte(label) for label in batch["labels"]) + b"e"
-    entries = text(b"data") + array + text(b"labels") + labels
-    entries += text(b"batch_label") + text(b"testing batch 1 of 1")
-    return b"\x80\x02}q\x01(" + entries + b"u."
-
-
-def test_the_instructions_of_python_2() -> None:
-    batch = {"data": rows(0), "labels": [6, 9, 0, 1]}
+def test_the_instructions_of_python_2(python_2: Make) -> None:
+    batch = {
+        "data": rows(0),
+        "labels": [6, 9, 0, 1],
+        "batch_label": "testing batch 1 of 1",
+        "filenames": ["a.png", "b.png"],
+    }
     content = python_2(batch)
     assert pickle.loads(content, encoding="latin1")["labels"] == [6, 9, 0, 1]  # the test is right
     read = read_batch(content)
     np.testing.assert_array_equal(read["data"], batch["data"])
     assert read["labels"] == [6, 9, 0, 1]
     assert read["batch_label"] == "testing batch 1 of 1"
+    assert read["filenames"] == ["a.png", "b.png"]
 
 
 @pytest.mark.parametrize("keys", [str, str.encode])
@@ -115,7 +98,7 @@ def test_other_values_are_refused(value: Any) -> None:
         read_batch(pickle.dumps(value, protocol=2))
 
 
-def test_every_damage_is_a_value_error() -> None:
+def test_every_damage_is_a_value_error(python_2: Make) -> None:
     whole = np.frombuffer(python_2({"data": rows(0, 1)[:, :3072], "labels": [1]}), np.uint8)
     rng = np.random.default_rng(0)
     refused = 0
@@ -143,7 +126,7 @@ def test_the_reader_knows_only_instructions_that_exist() -> None:
 # ---- folders -------------------------------------------------------------------------------
 
 
-def ten(folder: Make) -> Path:
+def ten(folder: Make, python_2: Make) -> Path:
     meta = pickle.dumps({"label_names": NAMES, "num_vis": 3072}, protocol=2)
     batches = {
         f"data_batch_{n}": python_2({"data": rows(n), "labels": [0, 1, 2, 0]}) for n in (1, 2)
@@ -158,8 +141,8 @@ def check(found: Collection, parts: list[Any], labels: list[str]) -> None:
         np.testing.assert_array_equal(found.read(place), image(row))
 
 
-def test_cifar_10_in_python(folder: Make) -> None:
-    root = ten(folder)
+def test_cifar_10_in_python(folder: Make, python_2: Make) -> None:
+    root = ten(folder, python_2)
     assert [file.name for file in batch_files(root)] == [
         "data_batch_1",
         "data_batch_2",
