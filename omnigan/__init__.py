@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from omnigan.api import evaluate, load, train
+    from omnigan.api import evaluate, export, load, train
     from omnigan.domain import (
         Artifact,
         Batch,
@@ -33,13 +33,14 @@ __all__ = [
     "Space",
     "__version__",
     "evaluate",
+    "export",
     "load",
     "train",
 ]
 
 __version__ = "0.1.0"
 
-_API = {"evaluate", "load", "train"}
+_API = {"evaluate", "export", "load", "train"}
 
 if not TYPE_CHECKING:  # a typed __getattr__ would hide misspelt names from type checkers
 

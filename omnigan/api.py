@@ -1,4 +1,4 @@
-"""What a program calls: train a recipe, load a run, evaluate it."""
+"""What a program calls: train a recipe, load a run, evaluate it, export it."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ from omnigan.errors import UserError
 from omnigan.evaluation.curves import Curves, at_temperatures
 from omnigan.evaluation.evaluate import Evaluation, Evaluator
 from omnigan.evaluation.material import usual_samples
+from omnigan.exporting.write import export
 from omnigan.modelfile import write_domain
 from omnigan.recipe.load import LoadedRecipe, differences, dump_recipe, load_recipe
 from omnigan.recipe.schema import Recipe
 from omnigan.sampling import Trained, load
 
-__all__ = ["Trained", "curves", "evaluate", "load", "train"]
+__all__ = ["Trained", "curves", "evaluate", "export", "load", "train"]
 
 FREE_KEYS = ("train.device", "train.workers")
 """Keys that say where a run happens, not what it computes; a resumed run may change them."""

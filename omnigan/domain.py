@@ -79,6 +79,8 @@ class Domain(ABC):
     """Values for the recipe's ``train`` and ``log`` keys, where a recipe does not give them."""
     HEADLINE: ClassVar[str] = "Frechet distance"
     """The metric, one of :meth:`metrics` or of the engine, that says which weights are best."""
+    PIPELINE: ClassVar[str | None] = None
+    """The Hugging Face Hub's name of the task (a pipeline tag), where it has one that fits."""
 
     def __init__(self, config: DomainConfig) -> None:
         self.config = config

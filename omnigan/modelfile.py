@@ -3,71 +3,155 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
+from torch import nn
 
 from omnigan import __version__
 from omnigan.domain import Domain
 from omnigan.engine.runfolder import write_text
-from omnigan.errors import UserError
+from omnigan.errors import UserError, listed
 from omnigan.plugins import load_domain
 
-__all__ = ["read_domain", "write_domain"]
+__all__ = [
+    "FORMAT",
+    "build_generator",
+    "domain_values",
+    "read_domain",
+    "read_model",
+    "read_values",
+    "write_domain",
+]
 
 FORMAT = 1
-KEYS = {"format", "omnigan", "domain", "config", "space"}
+KEYS = frozenset({"format", "omnigan", "domain", "config", "space"})
+MOST_BYTES = 2**26
 
 
-def write_domain(path: Path, name: str, domain: Domain) -> None:
-    """Write ``config.json`` for a resolved domain that is installed as ``name``."""
-    values = {
+def domain_values(name: str, domain: Domain) -> dict[str, Any]:
+    """Return the JSON values that describe a resolved domain installed as ``name``."""
+    return {
         "format": FORMAT,
         "omnigan": __version__,
         "domain": name,
         "config": domain.config.model_dump(mode="json"),
         "space": _space(domain),
     }
-    write_text(path, json.dumps(values, indent=1) + "\n")
+
+
+def write_domain(path: Path, name: str, domain: Domain) -> None:
+    """Write ``config.json`` for a resolved domain that is installed as ``name``."""
+    write_text(path, json.dumps(domain_values(name, domain), indent=1) + "\n")
 
 
 def read_domain(path: Path) -> Domain:
-    """Build the domain that a ``config.json`` describes.
+    """Build the domain that the ``config.json`` of a run describes.
 
     Raises:
         UserError: The file is missing, is not JSON, or does not fit together.
     """
-    values = _read(path)
-    if not isinstance(values, dict) or set(values) != KEYS:
-        raise UserError(f"{path}: must be a mapping with the keys {', '.join(sorted(KEYS))}.")
-    if values["format"] != FORMAT:
+    return read_model(path)[0]
+
+
+def read_model(path: Path, also: Collection[str] = ()) -> tuple[Domain, dict[str, Any]]:
+    """Build the domain that a ``config.json`` describes.
+
+    Args:
+        path: The file.
+        also: Keys that it must have besides those of :func:`domain_values`.
+
+    Returns:
+        The domain, and everything that the file holds.
+
+    Raises:
+        UserError: The file is missing, is not JSON, or does not fit together.
+    """
+    values = read_values(path)
+    _require_keys(values, {*KEYS, *also}, path)
+    domain = _built(values, path)
+    space = _space(domain)
+    if space != values["space"]:
         raise UserError(
-            f"{path}: 'format' is {values['format']}; omnigan {__version__} reads {FORMAT}."
+            f"{path}: 'space' is {values['space']!r}, but 'config' gives {space} (edited by hand?)"
         )
-    if not isinstance(values["domain"], str):
+    return domain, values
+
+
+def read_values(path: Path) -> dict[str, Any]:
+    """Return what a ``config.json`` holds, unchecked.
+
+    Raises:
+        UserError: The file is missing, too large, or no mapping in JSON.
+    """
+    values = _read(path)
+    if not isinstance(values, dict):
+        raise UserError(f"{path}: must be a mapping with the keys {', '.join(sorted(KEYS))}.")
+    return values
+
+
+def build_generator(domain: Domain, path: Path) -> nn.Module:
+    """Return a fresh generator of a domain that was read from a ``config.json``.
+
+    Raises:
+        UserError: Its settings do not fit together.
+    """
+    try:
+        return domain.generator()
+    except (RuntimeError, TypeError, ValueError) as error:
+        raise UserError(
+            f"{path}: no generator can be built from it: {error} (edited by hand?)"
+        ) from error
+
+
+def _require_keys(values: Mapping[str, Any], keys: set[str], path: Path) -> None:
+    if values.get("format", FORMAT) != FORMAT:
+        raise UserError(
+            f"{path}: 'format' is {values['format']!r}; omnigan {__version__} reads {FORMAT}."
+        )
+    missing, unknown = sorted(keys - values.keys()), sorted(values.keys() - keys)
+    if missing or unknown:
+        wrong = [f"lacks {listed(missing, 'and')}"] if missing else []
+        # As Python writes them: a key may hold what no terminal can show.
+        wrong += [f"has {', '.join(map(ascii, unknown))} besides"] if unknown else []
+        raise UserError(
+            f"{path}: must be a mapping with the keys {', '.join(sorted(keys))}; "
+            f"it {' and '.join(wrong)}."
+        )
+    if not isinstance(values["domain"], str) or not values["domain"].isprintable():
         raise UserError(f"{path}: 'domain' must be the name of an installed domain.")
-    domain_class = load_domain(values["domain"])
+
+
+def _built(values: Mapping[str, Any], path: Path) -> Domain:
+    try:
+        domain_class = load_domain(values["domain"])
+    except UserError as error:
+        raise UserError(f"{path}: 'domain': {error}") from error
     try:
         # As JSON, since that is where lists become tuples again.
         config = domain_class.Config.model_validate_json(json.dumps(values["config"]))
         domain = domain_class(config)
-        space = _space(domain)
+        _space(domain)
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in ("config", *first["loc"]))
-        raise UserError(f"{path}: '{key}': {first['msg']} (edited by hand?)") from error
-    except ValueError as error:
-        raise UserError(f"{path}: {error} (edited by hand?)") from error
-    if space != values["space"]:
-        raise UserError(
-            f"{path}: 'space' is {values['space']}, but 'config' gives {space} (edited by hand?)"
-        )
+        raise UserError(f"{path}: {key!r}: {first['msg']} (edited by hand?)") from error
+    except UserError as error:
+        raise UserError(f"{path}: 'config': {error}") from error
+    # A domain works its space out of settings that may each be right and not fit together; some
+    # domains take it for granted that they do.
+    except Exception as error:
+        reason = ascii(str(error) or type(error).__name__)[1:-1]
+        raise UserError(f"{path}: 'config': {reason} (edited by hand?)") from error
     return domain
 
 
 def _read(path: Path) -> Any:
     try:
+        if path.stat().st_size > MOST_BYTES:
+            raise UserError(f"{path} is no {path.name} of omnigan: it has over {MOST_BYTES} bytes.")
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise UserError(f"{path.parent} is not a run of omnigan: it has no {path.name}.") from error

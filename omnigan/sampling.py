@@ -16,9 +16,10 @@ from omnigan.engine.checkpoint import BadCheckpoint, Checkpoint
 from omnigan.engine.device import pick_device
 from omnigan.engine.runfolder import RunFolder
 from omnigan.errors import UserError, did_you_mean, listed
-from omnigan.modelfile import read_domain
+from omnigan.exporting.read import is_export, read_export
+from omnigan.modelfile import build_generator, read_domain
 
-__all__ = ["Trained", "load"]
+__all__ = ["Trained", "load", "run_of"]
 
 LARGEST_SEED = 2**63 - 1
 CHUNK = 16
@@ -217,31 +218,24 @@ def _joined(parts: Sequence[Conditions]) -> dict[str, Tensor]:
 
 
 def load(path: str | Path, device: str = "cpu", *, best: bool = False) -> Trained:
-    """Load the newest whole checkpoint of a run, or its best weights.
+    """Load an export, the newest whole checkpoint of a run, or the run's best weights.
 
     Args:
-        path: A run folder, or one checkpoint folder in it.
+        path: An export, a run folder, or one checkpoint folder in it.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         best: The weights that did best in the evaluations of the run (``log.evaluate_every``).
 
     Raises:
-        UserError: There is no run, or no checkpoint in it, or its files do not fit together.
+        UserError: There is no run and no export, or its files do not fit together.
     """
     folder = Path(path)
     if not folder.is_dir():
         raise UserError(f"There is no run folder '{path}'.")
-    one = checkpoint.NAME.match(folder.name)
-    if one:
-        choices = [Checkpoint(folder, int(one[1]))]
-        run = RunFolder(folder.parent.parent)
-    else:
-        run = RunFolder(folder)
-        choices = checkpoint.find(run.best if best else run.checkpoints)
-    if best and (one or not choices):
-        raise UserError(
-            f"{folder} has no best weights. A run keeps them if log.evaluate_every is set; to load "
-            "the newest, leave out --best."
-        )
+    if is_export(folder):
+        if best:
+            raise UserError(f"{folder} is an export, which has one set of weights: no --best.")
+        return Trained(*read_export(folder), pick_device(device))
+    run, choices = _checkpoints(folder, best)
     domain = read_domain(run.config)
     problems = []
     for choice in choices:
@@ -251,17 +245,33 @@ def load(path: str | Path, device: str = "cpu", *, best: bool = False) -> Traine
         except BadCheckpoint as error:
             problems.append(str(error))
             continue
-        network = _build(domain, run)
+        network = build_generator(domain, run.config)
         checkpoint.fill(network, weights, f"{choice.folder}/ema.safetensors")
         return Trained(domain, network, choice.step, pick_device(device))
     why = f" ({'; '.join(problems)})" if problems else ""
     raise UserError(f"{folder} has no checkpoint that can be loaded{why}.")
 
 
-def _build(domain: Domain, run: RunFolder) -> nn.Module:
-    try:
-        return domain.generator()
-    except (RuntimeError, TypeError, ValueError) as error:
+def run_of(folder: Path) -> RunFolder:
+    """Return the run that a folder is, or is a checkpoint of."""
+    return RunFolder(folder.parent.parent if checkpoint.NAME.match(folder.name) else folder)
+
+
+def _checkpoints(folder: Path, best: bool) -> tuple[RunFolder, list[Checkpoint]]:
+    """Return a run and what may be loaded of it, newest first.
+
+    Raises:
+        UserError: There are no best weights.
+    """
+    run = run_of(folder)
+    one = checkpoint.NAME.match(folder.name)
+    if one:
+        choices = [Checkpoint(folder, int(one[1]))]
+    else:
+        choices = checkpoint.find(run.best if best else run.checkpoints)
+    if best and (one or not choices):
         raise UserError(
-            f"{run.config}: no generator can be built from it: {error} (edited by hand?)"
-        ) from error
+            f"{folder} has no best weights. A run keeps them if log.evaluate_every is set; to load "
+            "the newest, leave out --best."
+        )
+    return run, choices

@@ -39,6 +39,7 @@ class ImageDomain(DatasetDomain):
         },
         "log": {"samples": 64},
     }
+    PIPELINE: ClassVar[str | None] = "unconditional-image-generation"
     config: ImageConfig
 
     # ---- data ------------------------------------------------------------------------------

@@ -55,6 +55,7 @@ class TextDomain(DatasetDomain):
         },
         "log": {"samples": 32},
     }
+    PIPELINE: ClassVar[str | None] = "text-generation"
     config: TextConfig
 
     # ---- data ------------------------------------------------------------------------------

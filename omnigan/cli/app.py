@@ -8,7 +8,7 @@ from typing import Annotated, cast
 
 import typer
 
-from omnigan.cli import doctor, domains, exploring, recipes, results, training
+from omnigan.cli import doctor, domains, exploring, recipes, results, sharing, training
 from omnigan.errors import OmniganError, UserError, UserErrors
 
 __all__ = ["app", "main"]
@@ -24,6 +24,7 @@ for command in (
     training.train,
     results.sample,
     results.evaluate,
+    sharing.export,
     exploring.interpolate,
     exploring.invert,
     exploring.augment,

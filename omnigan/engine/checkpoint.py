@@ -31,6 +31,7 @@ __all__ = [
     "BadCheckpoint",
     "Checkpoint",
     "find",
+    "flush",
     "read_json",
     "read_state",
     "restore",
@@ -126,7 +127,7 @@ def write(
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
-    _flush(folder)
+    flush(folder)
     return Checkpoint(final, adversaries.step)
 
 
@@ -147,7 +148,7 @@ def _write(
         data = serialize(content, metadata={"format": "pt"})
         path = folder / f"{name}.safetensors"
         path.write_bytes(data)
-        _flush(path)
+        flush(path)
         hashes[path.name] = hashlib.sha256(data).hexdigest()
     state: dict[str, Any] = {
         "format": FORMAT,
@@ -163,11 +164,11 @@ def _write(
     path = folder / "state.json"
     # In the order of its keys, which is the order of the next line of metrics.jsonl.
     path.write_text(json.dumps(state, indent=1) + "\n", encoding="utf-8")
-    _flush(path)
-    _flush(folder)
+    flush(path)
+    flush(folder)
 
 
-def _flush(path: Path) -> None:
+def flush(path: Path) -> None:
     """Have the system write a file, or a folder's list of names, to the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:

@@ -1,0 +1,1 @@
+"""Exports: a folder that holds a generator, what it takes to use it, and what to know about it."""

@@ -1,0 +1,65 @@
+"""Reading an export: everything is checked, and nothing in it is run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from torch import nn
+
+from omnigan.domain import Domain
+from omnigan.errors import UserError, listed
+from omnigan.exporting.weights import DTYPES, check_claims, fill_from, sha256_of
+from omnigan.modelfile import build_generator, read_model, read_values
+
+__all__ = ["CONFIG", "EXTRA_KEYS", "MODEL", "WEIGHTS", "is_export", "read_export"]
+
+CONFIG = "config.json"
+MODEL = "model.safetensors"
+WEIGHTS = "moving average"
+EXTRA_KEYS = frozenset({"step", "weights", "dtype", "sha256"})
+"""What the config of an export says besides that of a run."""
+
+
+def is_export(folder: Path) -> bool:
+    """Tell whether a folder is an export, whole or not, and not a run."""
+    if (folder / MODEL).exists():
+        return True
+    try:
+        return "weights" in read_values(folder / CONFIG)
+    except UserError:
+        return False
+
+
+def read_export(folder: Path) -> tuple[Domain, nn.Module, int]:
+    """Return the domain of an export, its generator in float32, and the step of the weights.
+
+    Raises:
+        UserError: A file is missing, damaged or was made by another version, or they do not fit
+            together, or their domain is not installed.
+    """
+    config, model = folder / CONFIG, folder / MODEL
+    if not config.exists():
+        raise UserError(f"{folder} is not a whole export: it has no {CONFIG}.")
+    domain, values = read_model(config, EXTRA_KEYS)
+    _check_values(values, config)
+    check_claims(model, domain, values["dtype"], config)
+    if sha256_of(model) != values["sha256"]:
+        raise UserError(
+            f"{model} is damaged, or belongs to another export: its hash is not the 'sha256' that "
+            f"{CONFIG} gives. Copy the export again."
+        )
+    network = build_generator(domain, config)
+    fill_from(model, network)
+    return domain, network, values["step"]
+
+
+def _check_values(values: dict[str, object], config: Path) -> None:
+    step, sha256 = values["step"], values["sha256"]
+    if type(step) is not int or not 0 <= step < 2**63:
+        raise UserError(f"{config}: 'step' must be a whole number from 0 on.")
+    if values["weights"] != WEIGHTS:
+        raise UserError(f"{config}: 'weights' must be '{WEIGHTS}'.")
+    if values["dtype"] not in DTYPES:
+        raise UserError(f"{config}: 'dtype' must be {listed(DTYPES)}.")
+    if not isinstance(sha256, str):
+        raise UserError(f"{config}: 'sha256' must be the hash of {MODEL}.")
