@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -60,7 +61,8 @@ def sample(
     else:
         for artifact in artifacts:
             print(artifact.path)
-        if artifacts and artifacts[-1].kind == "text":  # the overview, which a terminal can show
+        # Whoever looks on may as well read; a program gets the paths alone.
+        if artifacts and artifacts[-1].kind == "text" and sys.stdout.isatty():
             print(artifacts[-1].path.read_text(encoding="utf-8"), end="")
 
 
