@@ -5,16 +5,21 @@ from __future__ import annotations
 import argparse
 import math
 import statistics
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import torch
 from budget import cpu_seconds, timings, train_within
 
 import omnigan
 from omnigan.evaluation.evaluate import Evaluation, Evaluator
 
-__all__ = ["Contest", "command_line", "spread", "value"]
+__all__ = ["Contest", "command_line", "examples_a_second", "spread", "value"]
+
+SECONDS = 5.0
+"""For which speed is measured."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +133,16 @@ def command_line(contest: Contest, description: str, data: str, labels: str) -> 
     seeds = [int(seed) for seed in options.seeds.split(",")]
     contest.train(options.methods.split(","), seeds, chosen)
     return None
+
+
+def examples_a_second(run: Path) -> float:
+    """Return how many examples one core makes in a second."""
+    torch.set_num_threads(1)
+    trained = omnigan.load(run)
+    count, began = 0, time.process_time()
+    while time.process_time() - began < SECONDS:
+        count += len(trained.generate(64, count))
+    return count / (time.process_time() - began)
 
 
 def value(evaluation: Evaluation, metric: str) -> tuple[float, float]:

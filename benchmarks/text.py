@@ -2,11 +2,13 @@
 
 Run it alone on the machine, from the repository's root:
 
-    python benchmarks/text.py train --seeds 0,1,2,3,4 --methods text
-    python benchmarks/text.py train --seeds 0
-    python benchmarks/text.py table
-    python benchmarks/text.py train --set equations --data arithmetic --cpu-seconds 150
-    python benchmarks/text.py train --set sentences --data my/sentences.txt
+    python benchmarks/text.py train --set docstrings --methods text --cpu-seconds 200 \\
+        --seeds 0,1,2,3,4
+    python benchmarks/text.py train --set docstrings --methods likelihood --cpu-seconds 60 --seeds 0
+    python benchmarks/text.py table --set docstrings --cpu-seconds 200
+
+and so on with ``--set equations --data arithmetic --cpu-seconds 150`` and, for lines of your own,
+``--set sentences --data my/sentences.txt --cpu-seconds 150``.
 
 ``train`` goes through ``omnigan.train``; ``table`` prints Markdown. Speed is texts that one core
 writes in a second.
@@ -14,13 +16,9 @@ writes in a second.
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
-import torch
-from contest import Contest, command_line
-
-import omnigan
+from contest import Contest, command_line, examples_a_second
 
 RUNS = Path("runs/benchmark-text")
 CLASSIC = {
@@ -47,17 +45,11 @@ SHOWN = (
     "forms covered",
     "rule chi-square",
 )
-SECONDS = 5.0
 
 
 def speed(run: Path) -> str:
     """Return texts written in a second on one core."""
-    torch.set_num_threads(1)
-    trained = omnigan.load(run)
-    count, began = 0, time.process_time()
-    while time.process_time() - began < SECONDS:
-        count += len(trained.generate(64, count))
-    return f"{count / (time.process_time() - began):.0f}"
+    return f"{examples_a_second(run):.0f}"
 
 
 def main() -> None:
