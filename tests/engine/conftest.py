@@ -147,3 +147,29 @@ def lines() -> Callable[[Path], list[dict[str, Any]]]:
         return [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
 
     return read
+
+
+@pytest.fixture
+def train(chain: ModuleType, tmp_path: Path) -> Callable[..., Heard]:
+    """Return a function that trains 30 steps in ``tmp_path/run`` unless told otherwise."""
+    recipe = {
+        "domain": "chain",
+        "data": {"examples": 200, "held_out": 100},
+        "discriminator": {"dropout": 0.2},
+        "train": {"steps": 30, "batch_size": 8, "device": "cpu", "threads": 1, "rate": 0.05},
+        "log": {"every": 5, "checkpoint_every": 10, "samples_every": 10},
+    }
+
+    def run(*overrides: str, **options: Any) -> Heard:
+        heard = Heard()
+        given = {"out": tmp_path / "run", "reporter": heard, **options}
+        api.train(recipe, overrides, **given)
+        return heard
+
+    return run
+
+
+@pytest.fixture
+def letters(chain: ModuleType) -> Callable[..., Domain]:
+    """Return a function that makes the domain; options override its sections."""
+    return lambda **sections: chain.ChainDomain(chain.Config.model_validate(sections))
