@@ -13,12 +13,26 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-__all__ = ["Estimator", "gumbel", "one_hot", "relaxed", "score_function", "straight_through"]
+__all__ = [
+    "Estimator",
+    "gumbel",
+    "one_hot",
+    "relaxed",
+    "score_function",
+    "straight_through",
+    "uniform",
+]
 
 Estimator = Literal["straight-through", "soft", "reinforce"]
 
 _SMALL = 1e-20  # so that the noise stays finite
 _BELOW_ONE = 1 - 2**-24  # the float32 before 1
+
+
+def uniform(normal: Tensor) -> Tensor:
+    """Return the share of a standard normal that lies below each draw: uniform noise, float32."""
+    # In place: there are as many of these numbers as of logits.
+    return torch.erf(normal.float() * 0.5**0.5).add_(1).div_(2)
 
 
 def gumbel(normal: Tensor) -> Tensor:
@@ -27,9 +41,7 @@ def gumbel(normal: Tensor) -> Tensor:
     Through the distribution functions of both: so that noise between two draws, on a great circle,
     is a draw as well.
     """
-    # In place: there are as many of these numbers as of logits.
-    uniform = torch.erf(normal.float() * 0.5**0.5).add_(1).div_(2).clamp_(_SMALL, _BELOW_ONE)
-    return uniform.log_().neg_().log_().neg_()
+    return uniform(normal).clamp_(_SMALL, _BELOW_ONE).log_().neg_().log_().neg_()
 
 
 def one_hot(ids: Tensor, symbols: int) -> Tensor:

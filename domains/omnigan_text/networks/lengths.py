@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from omnigan_text.networks.gumbel import uniform
+
 __all__ = ["Lengths"]
 
 
@@ -53,7 +55,7 @@ class Lengths(nn.Module):
         shorter = nn.functional.pad(self.shares[kind].cumsum(1)[:, :-1], (1, 0))
         least = torch.as_tensor(least, device=noise.device).expand(len(noise)).long()
         start = shorter.gather(1, least.unsqueeze(1))
-        share = start + (1 - start) * (1 + torch.erf(noise * 0.5**0.5)) / 2
+        share = start + (1 - start) * uniform(noise)
         # A share that is rounded to where it starts would be one too short.
         return (share > shorter[:, 1:]).sum(1).maximum(least)
 
