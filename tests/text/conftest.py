@@ -30,7 +30,7 @@ SETTINGS: dict[Body, dict[str, Any]] = {
     "one-shot": {"transformer": {"num_hidden_layers": 1, "num_attention_heads": 2}},
 }
 CRITIC_SETTINGS: dict[CriticBody, dict[str, Any]] = {
-    "causal": {},
+    "causal": {"word_dropout": 0.0},
     "convolutional": {"spans": (1, 2, 3)},
     "representations": {"spans": (1, 2), "representations": 2},
     "attention": {"transformer": {"num_attention_heads": 2, "num_hidden_layers": 1}},

@@ -137,3 +137,33 @@ def test_a_causal_critic_is_a_projection_on_the_text_so_far(critic: Make, labels
         expected = network.expected(state) + network.symbol.weight
         logit = (expected * embedded[:, place]).sum(1) / 2 + network.state(state)[:, 0]
         torch.testing.assert_close(logits[:, place], logit)
+
+
+def test_word_dropout_hides_symbols_before_but_never_the_one_that_is_judged(critic: Make) -> None:
+    network = critic(Language(7, 5), "causal")
+    network.word_dropout = 0.3
+    embedded = network.embed(texts(4000)).detach().requires_grad_()
+    last = network.judge(embedded)[:, 4]
+    (slope,) = torch.autograd.grad(last.sum(), embedded)
+    hidden = slope.abs().sum(2).eq(0).float()
+    assert not hidden[:, 4].any()
+    # Five standard errors of a share of 4,000.
+    torch.testing.assert_close(hidden[:, :4].mean(0), torch.full((4,), 0.3), rtol=0, atol=0.036)
+    both = torch.corrcoef(hidden[:, :4].T) - torch.eye(4)
+    assert both.abs().max() < 0.08, "each is hidden for itself"
+    network.eval()
+    torch.testing.assert_close(network.judge(embedded), network.judge(embedded))
+    (slope,) = torch.autograd.grad(network.judge(embedded)[:, 4].sum(), embedded)
+    assert slope.abs().sum(2).gt(0).all(), "and none when it is used"
+
+
+def test_a_hidden_symbol_still_has_its_place(critic: Make) -> None:
+    network = critic(Language(7, 5), "causal")
+    network.word_dropout = 1 - 1e-9  # every one
+    embedded = network.embed(texts(2))
+    got = network.judge(embedded)
+    network.word_dropout = 0.0
+    for place in range(5):
+        blank = embedded.clone()
+        blank[:, :place] = 0
+        torch.testing.assert_close(got[:, place], network.judge(blank)[:, place])

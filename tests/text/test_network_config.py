@@ -108,6 +108,7 @@ def test_what_a_generator_cannot_be_is_said(section: dict[str, Any], message: st
     ("section", "message"),
     [
         ({"representations": 4}, "has representations, which only the body representations"),
+        ({"body": "attention", "word_dropout": 0.1}, "word_dropout, which only the body causal"),
         ({"body": "attention", "spans": [2]}, "only the body convolutional or representations"),
         ({"transformer": {"num_hidden_layers": 2}}, "only the body attention knows"),
         ({"body": "representations", "representations": 7}, "7 representations cannot share"),

@@ -75,7 +75,7 @@ def build_discriminator(
 def _critic(language: Language, options: Discriminator) -> Critic:
     size, width, spans = options.size, options.channels(), options.spans
     if options.body == "causal":
-        return CausalCritic(language, size, width)
+        return CausalCritic(language, size, width, options.word_dropout)
     if options.body == "convolutional":
         return ConvolutionalCritic(language, size, width, spans)
     if options.body == "representations":

@@ -23,10 +23,13 @@ class CausalCritic(Critic):
         language: What it reads.
         size: Of a symbol's embedding, E.
         width: Of the recurrent state.
+        word_dropout: Share of the symbols before that are hidden in training (Bowman et al. 2016):
+            what is expected must not hang on a single one. The symbol that is judged never is.
     """
 
-    def __init__(self, language: Language, size: int, width: int) -> None:
+    def __init__(self, language: Language, size: int, width: int, word_dropout: float) -> None:
         super().__init__(language, size)
+        self.word_dropout = word_dropout
         self.first = nn.Parameter(torch.zeros(size))
         self.label = nn.Embedding(language.labels, size) if language.labels else None
         self.units = nn.GRU(size, width, batch_first=True)
@@ -37,7 +40,7 @@ class CausalCritic(Critic):
     def judge(self, embedded: Tensor, label: Tensor | None = None) -> Tensor:
         """Return logits ``[B, T]`` of embedded texts ``[B, T, E]``."""
         first = self.first.expand(len(embedded), 1, -1)
-        before = torch.cat([first, self.table.placed(embedded)[:, :-1]], 1)
+        before = torch.cat([first, self.table.placed(self._dropped(embedded))[:, :-1]], 1)
         if self.label is not None and label is not None:
             before = before + self.label(label).unsqueeze(1)
         # cuDNN's recurrent networks cannot be differentiated twice.
@@ -46,3 +49,10 @@ class CausalCritic(Critic):
         fits = (self.expected(states) * embedded).sum(-1) + self.symbol(embedded).squeeze(-1)
         logits: Tensor = fits / embedded.shape[-1] ** 0.5 + self.state(states).squeeze(-1)
         return logits
+
+    def _dropped(self, embedded: Tensor) -> Tensor:
+        """Hide some symbols of ``[B, T, E]`` whole."""
+        if not self.training or not self.word_dropout:
+            return embedded
+        kept = torch.rand(*embedded.shape[:2], 1, device=embedded.device) >= self.word_dropout
+        return embedded * kept

@@ -38,6 +38,7 @@ BODIES_WITH: dict[str, tuple[Body, ...]] = {
 CRITICS_WITH: dict[str, tuple[CriticBody, ...]] = {
     "spans": ("convolutional", "representations"),
     "representations": ("representations",),
+    "word_dropout": ("causal",),
     "transformer": ("attention",),
 }
 
@@ -167,6 +168,8 @@ class Discriminator(Section):
         size: Of a symbol's embedding.
         spans: ``convolutional`` and ``representations`` only: lengths of runs, in symbols.
         representations: ``representations`` only: parts of an embedding.
+        word_dropout: ``causal`` only: share of the symbols read before that each look hides in
+            training. It keeps the discriminator from knowing a small set of texts by heart.
         transformer: ``attention`` only: keys of the ``BertConfig`` of the library transformers.
     """
 
@@ -180,6 +183,7 @@ class Discriminator(Section):
         5,
     )
     representations: int = Field(default=8, ge=1, le=256)
+    word_dropout: float = Field(default=0.3, ge=0, lt=1)
     transformer: dict[str, Value] = Field(default_factory=dict)
 
     @model_validator(mode="after")
