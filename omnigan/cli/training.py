@@ -43,6 +43,9 @@ def train(
         )
     if first_rank():
         newest = max((folder / "samples").glob("step-*"))
+        report = folder / "report.html"
+        if report.exists():
+            print(f"Open {report} in a browser to look at it.")
         print(f"The run is in {folder}, its newest samples in {newest}.")
 
 

@@ -17,7 +17,7 @@ import torch
 from omnigan import __version__
 from omnigan.errors import UserError
 
-__all__ = ["RunFolder", "choose_folder", "latest_run", "write_text"]
+__all__ = ["RunFolder", "choose_folder", "latest_run", "write_rebuildable", "write_text"]
 
 RUNS = Path("runs")
 LOCK = ".lock"
@@ -36,6 +36,8 @@ class RunFolder:
         self.config = path / "config.json"
         self.metrics = path / "metrics.jsonl"
         self.timings = path / "timings.jsonl"
+        self.status = path / "status.json"
+        self.report = path / "report.html"
         self.checkpoints = path / "checkpoints"
         self.best = path / "best"
         self.samples = path / "samples"
@@ -86,6 +88,20 @@ class RunFolder:
         finally:
             os.close(handle)
 
+    def in_use(self) -> bool:
+        """Tell whether a process is training in the folder."""
+        try:
+            handle = os.open(self.path / LOCK, os.O_RDONLY)
+        except OSError:
+            return False
+        try:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return True
+        finally:
+            os.close(handle)
+        return False
+
     def write_data(self, facts: Mapping[str, Any]) -> None:
         """Record what the domain says about its data."""
         text = json.dumps(facts, indent=1, ensure_ascii=False) + "\n"
@@ -112,6 +128,21 @@ def write_text(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)
+
+
+def write_rebuildable(path: Path, text: str) -> None:
+    """Write a file that can be made again: whole or not at all, without waiting for the disk.
+
+    Two processes may write the same one.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with open(temporary, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
 
 
 def choose_folder(name: str) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -43,6 +43,7 @@ class Trainer:
         folder: Where everything goes; it exists.
         device: Where the networks live.
         reporter: Told about progress.
+        publish: Called when there is something new to look at.
     """
 
     def __init__(
@@ -52,11 +53,14 @@ class Trainer:
         folder: RunFolder,
         device: torch.device,
         reporter: Reporter,
+        *,
+        publish: Callable[[], None],
     ) -> None:
         self.domain = domain
         self.recipe = recipe
         self.folder = folder
         self.reporter = reporter
+        self.publish = publish
         self.source = domain.source("train")
         check_enough(self.source, recipe.train.batch_size)
         if isinstance(self.source, BatchSource) and not recipe.train.workers:
@@ -117,12 +121,16 @@ class Trainer:
         readings |= self._look()
         last = self.adversaries.finished
         self._note(readings, step, last)
-        if last or step % self.samples_every == 0:
+        sampling = last or step % self.samples_every == 0
+        evaluating = self.evaluate_every and (last or step % self.evaluate_every == 0)
+        if sampling:
             self._sample()
-        if self.evaluate_every and (last or step % self.evaluate_every == 0):
+        if evaluating:
             self._evaluate()
         if last or step % self.checkpoint_every == 0:
             self._save()
+        if (sampling or evaluating) and not last:
+            self._publish()
 
     def _data(self) -> Iterator[Batch]:
         first = self.adversaries.batches_before(self.adversaries.step)
@@ -137,6 +145,7 @@ class Trainer:
         self._save()  # so that there is always something to go back to
         self._render(self._real(), self.folder.samples / "real")
         self._sample()
+        self._publish()
 
     def _look(self) -> dict[str, float]:
         """Look at held-out examples and end likelihood training, each if it is time to."""
@@ -175,13 +184,16 @@ class Trainer:
                 self._warn(warning)
 
     def _evaluate(self) -> None:
-        if self.evaluations is None:
-            return
+        assert self.evaluations is not None  # whoever has an interval has them
         with self.stopwatch.measuring("evaluation"):
             result = self.evaluations.evaluate(self.adversaries)
         self.journal.write({"step": self.adversaries.step, "evaluation": result.to_json()})
         for warning in self.evaluations.warnings(result):
             self._warn(warning)
+
+    def _publish(self) -> None:
+        with self.stopwatch.measuring("report"):
+            self.publish()
 
     def _trained(self) -> Trained:
         adversaries = self.adversaries

@@ -35,6 +35,7 @@ def test_train_ends_with_the_run_folder_and_its_samples(omnigan: Run, recipe: st
     last = output.splitlines()[-1]
     found = re.fullmatch(r"The run is in (runs/mine-\d+), its newest samples in (.+)\.", last)
     assert found is not None
+    assert output.splitlines()[-2] == f"Open {found[1]}/report.html in a browser to look at it."
     assert Path(found[1], "recipe.yaml").read_text().startswith("domain: toy\nseed: 5\n")
     assert any(path.is_file() for path in Path(found[2]).rglob("*"))
 

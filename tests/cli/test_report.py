@@ -1,0 +1,55 @@
+"""``omnigan report``, from the words to the file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Run = Callable[..., tuple[int, str, str]]
+
+RECIPE = "domain: toy\ntrain: {steps: 4, batch_size: 8, device: cpu}\nlog: {every: 2, samples: 3}\n"
+
+
+@pytest.fixture
+def trained(omnigan: Run) -> str:
+    Path("mine.yaml").write_text(RECIPE)
+    assert omnigan("train", "mine.yaml", "--out", "run")[0] == 0
+    return "run"
+
+
+def test_a_report_is_built_again(omnigan: Run, trained: str) -> None:
+    page = Path("run/report.html")
+    assert "recipe: mine" in page.read_text()
+    page.unlink()
+    status, output, errors = omnigan("report", trained)
+    assert (status, errors) == (0, "")
+    assert output.startswith("The report is run/report.html;")
+    assert "step 4 of 4" in page.read_text()
+
+
+def test_a_report_goes_where_it_is_told(omnigan: Run, trained: str) -> None:
+    Path("out").mkdir()
+    status, output, _ = omnigan("report", trained, "--out", "out/mine.html", "--json")
+    assert status == 0
+    size = Path("out/mine.html").stat().st_size
+    assert json.loads(output) == {"report": "out/mine.html", "bytes": size}
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["walk"], "There is no run folder 'walk'."),
+        (["mine.yaml"], "There is no run folder 'mine.yaml'."),
+        (["run/checkpoints"], "run/checkpoints is not a run folder"),
+        (["run", "--out", "run"], "--out: run is a folder"),
+        (["run", "--out", "no/where.html"], "cannot be written to no/where.html: No such file"),
+    ],
+)
+def test_a_mistake_is_told(omnigan: Run, trained: str, words: list[str], says: str) -> None:
+    status, output, errors = omnigan("report", *words)
+    assert (status, output) == (2, "")
+    assert errors.startswith("error: ")
+    assert says in errors
