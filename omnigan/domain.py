@@ -23,6 +23,7 @@ from typing import Any, ClassVar, Self
 import torch
 from torch import Tensor, nn
 
+from omnigan.tensor_source import TensorSource
 from omnigan.values import (
     Artifact,
     Batch,
@@ -30,6 +31,7 @@ from omnigan.values import (
     Conditions,
     Density,
     DomainConfig,
+    Draw,
     EmbeddingDiscriminator,
     Judgement,
     Judgements,
@@ -39,6 +41,7 @@ from omnigan.values import (
     Source,
     Space,
     Split,
+    Standalone,
     silent,
 )
 
@@ -51,6 +54,7 @@ __all__ = [
     "Density",
     "Domain",
     "DomainConfig",
+    "Draw",
     "EmbeddingDiscriminator",
     "Judgement",
     "Judgements",
@@ -60,6 +64,8 @@ __all__ = [
     "Source",
     "Space",
     "Split",
+    "Standalone",
+    "TensorSource",
     "silent",
 ]
 
@@ -163,6 +169,24 @@ class Domain(ABC):
         nothing.
         """
         return cond
+
+    def conditions_of(self, x: Tensor, label: str | None) -> Conditions:
+        """Return conditions that suit somebody's own examples ``[B, *shape]``, each ``[B, ...]``.
+
+        For the discriminator, which judges files of a user's under them. The default is those of
+        the label, completed as one example of it would be; a domain that can tell more from the
+        examples, such as their pitch, does.
+
+        Args:
+            x: The examples.
+            label: One of :meth:`labels`; None where there are none.
+
+        Raises:
+            KeyError: No such label.
+        """
+        given = {} if label is None else self.condition(label, 1)
+        whole = self.complete(given, torch.Generator().manual_seed(0))
+        return {name: value.expand(len(x), *value.shape[1:]) for name, value in whole.items()}
 
     @property
     def paired(self) -> bool:
@@ -310,8 +334,19 @@ class Domain(ABC):
         """
         return {}
 
+    def standalone(self) -> Standalone:
+        """Return what a program needs to know to use an exported generator without this domain.
+
+        The default is right where latent tensors are standard normal and conditions those of a
+        label; it shows examples as tables of numbers.
+        """
+        return Standalone()
+
     def load_files(self, paths: Sequence[Path]) -> Tensor:
-        """Read a user's own files into examples ``[B, *shape]``, for scoring.
+        """Read a user's own files into examples ``[B, *shape]``, for scoring and inverting.
+
+        They are read as the data of a run are, but without chance. A long file may hold several
+        examples.
 
         Raises:
             UserError: This domain cannot read files, or one of them is unreadable.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import torch
 from pydantic import BaseModel, ConfigDict
@@ -22,6 +22,7 @@ __all__ = [
     "Conditions",
     "Density",
     "DomainConfig",
+    "Draw",
     "EmbeddingDiscriminator",
     "Judgement",
     "Judgements",
@@ -31,6 +32,7 @@ __all__ = [
     "Source",
     "Space",
     "Split",
+    "Standalone",
     "silent",
 ]
 
@@ -212,6 +214,54 @@ class Metric:
     against: Literal["held-out", "train", "paired", "conditions", "density"] | None = None
     better: Literal["match", "lower", "higher"] = "match"
     digits: int = 3
+
+
+@dataclass(frozen=True)
+class Draw:
+    """How a program that has nothing but numpy comes by an input of the generator.
+
+    Attributes:
+        kind: ``normal`` (each number from the standard normal distribution), ``gumbel`` (each from
+            the standard Gumbel distribution), ``uniform`` (each between ``low`` and ``high``),
+            ``choice`` (a whole number, each of ``values`` as likely as the others) or ``given``
+            (nobody can draw it: a spectrogram, say).
+        low: Of ``uniform``.
+        high: Of ``uniform``.
+        values: Of ``choice``: a list for each label, or just one where there are no labels.
+        about: Of ``given``: what it is made of, and how (JSON values).
+        example: Of ``given``: examples ``[n, ...]``, that an export is tried on.
+        axes: Of ``given``: names of axes that may have any size, by place; 0 is the batch.
+        reader: Of ``given``: the module whose ``read(path, about)`` makes one of a user's file; a
+            part of ``example.py``, as :attr:`Standalone.writer` is.
+    """
+
+    kind: Literal["normal", "gumbel", "uniform", "choice", "given"] = "normal"
+    low: float = -1.0
+    high: float = 1.0
+    values: Sequence[Sequence[int]] = ()
+    about: Mapping[str, Any] = field(default_factory=dict)
+    example: Tensor | None = None
+    axes: Mapping[int, str] = field(default_factory=dict)
+    reader: str = "omnigan.exporting.onnx.numpy_file"
+
+
+@dataclass(frozen=True)
+class Standalone:
+    """What a program needs to know to use a generator without its domain.
+
+    Attributes:
+        draws: How inputs are drawn, by name. Latent tensors that are not among them are standard
+            normal, and conditions are those of a label.
+        show: What examples are, and all it takes to write one as a file (JSON values). ``kind`` is
+            ``image``, ``piano-roll``, ``waveform``, ``text``, ``numbers`` or one of your own.
+        writer: The module whose ``write(x, show, stem)`` does that. It works by itself: it imports
+            nothing but numpy and the standard library, and its source becomes a part of the
+            ``example.py`` of an export.
+    """
+
+    draws: Mapping[str, Draw] = field(default_factory=dict)
+    show: Mapping[str, Any] = field(default_factory=lambda: {"kind": "numbers"})
+    writer: str = "omnigan.exporting.onnx.numbers_file"
 
 
 Notify = Callable[[str, int, int], None]

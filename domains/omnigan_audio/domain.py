@@ -21,6 +21,7 @@ from omnigan.domain import (
     Notify,
     Space,
     Split,
+    Standalone,
     silent,
 )
 from omnigan.latents import between, draw
@@ -171,9 +172,24 @@ class AudioDomain(DatasetDomain):
 
     def _pitch(self, cond: Conditions, rng: torch.Generator) -> Tensor:
         """Draw a pitch ``[1]`` that occurs with the label."""
-        pitches = self.config.data.pitches or ()
-        known = pitches[int(cond["label"]) if "label" in cond else 0]
-        return torch.tensor(known)[torch.randint(len(known), (1,), generator=rng)]
+        known = self._pitches(int(cond["label"]) if "label" in cond else 0)
+        return known[torch.randint(len(known), (1,), generator=rng)]
+
+    def _pitches(self, label: int) -> Tensor:
+        """Return the pitches that occur with a label."""
+        return torch.tensor((self.config.data.pitches or ())[label])
+
+    def conditions_of(self, x: Tensor, label: str | None) -> Conditions:
+        """Return the label with the nearest pitch it occurs with, or a vocoder's spectrograms."""
+        from omnigan_audio.metrics.pitch import nearest_pitch
+
+        if self.config.generator.vocoder:
+            return {"mel": self.mel.of(x)}
+        cond = {} if label is None else dict(self.condition(label, len(x)))
+        if self.pitched:
+            known = self._pitches(0 if label is None else list(self.labels()).index(label))
+            cond["pitch"] = nearest_pitch(x, self.rate, known)
+        return cond
 
     def ask(self, wish: str, rng: torch.Generator) -> dict[str, Tensor]:
         from omnigan_audio.wishes import length_wished, pitch_wished, sound_wished
@@ -211,6 +227,14 @@ class AudioDomain(DatasetDomain):
         from omnigan_audio.data import read_files
 
         return read_files(paths, self.config.data)
+
+    def standalone(self) -> Standalone:
+        from omnigan_audio.standalone import sounds_from_latents, sounds_from_mels
+
+        if self.config.generator.vocoder:
+            return sounds_from_mels(self.mel, self.config.data.samples)
+        pitches = (self.config.data.pitches or ()) if self.pitched else None
+        return sounds_from_latents(self.rate, self.config.generator, pitches)
 
     # ---- measures --------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from omnigan.dataset_domain import DatasetDomain
-from omnigan.domain import Artifact, DomainConfig, Notify, Space, silent
+from omnigan.domain import Artifact, DomainConfig, Draw, Notify, Space, Standalone, silent
 from omnigan.latents import between, draw
 from omnigan_image.config import ImageConfig
 
@@ -130,3 +130,7 @@ class ImageDomain(DatasetDomain):
         from omnigan_image.pyramid import pyramid_distance
 
         return pyramid_distance(x, y)
+
+    def standalone(self) -> Standalone:
+        draws = {"z": Draw(self.config.generator.latent)}
+        return Standalone(draws, {"kind": "image"}, "omnigan_image.picture_file")

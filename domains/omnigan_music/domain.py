@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -15,10 +16,12 @@ from omnigan.domain import (
     Artifact,
     Batch,
     DomainConfig,
+    Draw,
     Judgements,
     Metric,
     Notify,
     Space,
+    Standalone,
     silent,
 )
 from omnigan.latents import between, draw
@@ -133,6 +136,23 @@ class MusicDomain(DatasetDomain):
         from omnigan_music.files import read_phrases
 
         return read_phrases(paths, self.config.data, self.grid)
+
+    def standalone(self) -> Standalone:
+        from omnigan_music.write import VELOCITY
+
+        grid, how = self.grid, Draw(self.config.generator.latent)
+        show = {
+            "kind": "piano-roll",
+            "tempo": grid.tempo,
+            "meter": [grid.beats_per_bar, grid.beat_unit],
+            "steps_per_beat": grid.steps_per_beat,
+            "low": grid.low,
+            "velocity": VELOCITY,
+            "resolution": grid.resolution,
+            "ticks_per_step": grid.ticks_per_step,
+            "tracks": [asdict(voice) for voice in grid.voices],
+        }
+        return Standalone({"z": how, "bars": how}, show, "omnigan_music.midi_file")
 
     def metrics(self) -> Mapping[str, Metric]:
         from omnigan_music.metrics import metrics_for

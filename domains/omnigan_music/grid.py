@@ -8,6 +8,9 @@ from omnigan_music.config import MusicData
 
 __all__ = ["Grid", "Voice"]
 
+RESOLUTION = 480
+"""MIDI ticks in a quarter note, about."""
+
 
 @dataclass(frozen=True)
 class Voice:
@@ -66,6 +69,16 @@ class Grid:
     def quarters_per_step(self) -> float:
         """Length of one step in quarter notes."""
         return 4 / self.beat_unit / self.steps_per_beat
+
+    @property
+    def resolution(self) -> int:
+        """MIDI ticks in a quarter note, of which a step takes a whole number."""
+        steps_per_whole = self.beat_unit * self.steps_per_beat
+        return steps_per_whole * max(1, round(RESOLUTION / steps_per_whole))
+
+    @property
+    def ticks_per_step(self) -> int:
+        return 4 * self.resolution // (self.beat_unit * self.steps_per_beat)
 
     @classmethod
     def of(cls, data: MusicData) -> Grid:

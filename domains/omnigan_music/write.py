@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 __all__ = ["notes_of", "to_midi"]
 
 VELOCITY = 90
-_RESOLUTION = 480  # ticks in a quarter note, about
 
 
 def notes_of(x: Tensor | NDArray[Any], grid: Grid) -> NDArray[np.int64]:
@@ -62,19 +61,18 @@ def to_midi(x: Tensor | NDArray[Any], grid: Grid) -> pretty_midi.PrettyMIDI:
     Every voice is a track of the file with its name and program, drums on channel 10. A step is a
     whole number of ticks, so that reading the file gives the same notes again.
     """
-    steps_per_whole = grid.beat_unit * grid.steps_per_beat
-    resolution = steps_per_whole * max(1, round(_RESOLUTION / steps_per_whole))
-    midi = pretty_midi.PrettyMIDI(resolution=resolution, initial_tempo=grid.tempo, charset="utf-8")
+    midi = pretty_midi.PrettyMIDI(
+        resolution=grid.resolution, initial_tempo=grid.tempo, charset="utf-8"
+    )
     midi.time_signature_changes.append(
         pretty_midi.TimeSignature(grid.beats_per_bar, grid.beat_unit, 0.0)
     )
-    ticks = 4 * resolution // steps_per_whole
     midi.instruments = [
         pretty_midi.Instrument(program=voice.program, is_drum=voice.drums, name=voice.name)
         for voice in grid.voices
     ]
     notes = notes_of(x, grid)
-    seconds = 60.0 / grid.tempo / resolution * ticks
+    seconds = 60.0 / grid.tempo / grid.resolution * grid.ticks_per_step
     for track, start, length, pitch in notes.tolist():
         midi.instruments[track].notes.append(
             pretty_midi.Note(VELOCITY, pitch, start * seconds, (start + length) * seconds)

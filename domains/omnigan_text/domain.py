@@ -20,6 +20,7 @@ from omnigan.domain import (
     Metric,
     Notify,
     Space,
+    Standalone,
     silent,
 )
 from omnigan_text.config import TextConfig
@@ -49,8 +50,8 @@ class TextDomain(DatasetDomain):
             "rate": {"start": 2e-3, "end": 1e-4},
             "discriminator_rate": {"start": 6e-3, "end": 1e-3},
             "penalties": {
-                "r1": {"weight": {"start": 0.1, "end": 0.01}, "interval": 4},
-                "r2": {"weight": {"start": 0.1, "end": 0.01}, "interval": 4},
+                "r1": {"weight": 0.03, "interval": 4},
+                "r2": {"weight": 0.03, "interval": 4},
             },
         },
         "log": {"samples": 32},
@@ -187,6 +188,12 @@ class TextDomain(DatasetDomain):
         from omnigan_text.data import read_texts
 
         return read_texts(paths, self.config.data)
+
+    def standalone(self) -> Standalone:
+        from omnigan_text.pieces import text_facts
+
+        show = text_facts(self.config.data, self.codec)
+        return Standalone(show=show, writer="omnigan_text.text_file")
 
     # ---- measures --------------------------------------------------------------------------
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from omnigan import __version__
 from omnigan.exporting.facts import Facts, Scores
 from omnigan.recipe.schema import Recipe
+
+if TYPE_CHECKING:
+    from omnigan.exporting.onnx.check import Difference
 
 __all__ = ["Card"]
 
@@ -41,6 +44,8 @@ class Card:
         labels: What can be asked for.
         samples: Files of the sample folder, relative to the card.
         facts: What the run says.
+        difference: How far the ONNX model is from the network; None: there is no such model.
+        page: Whether the folder is a web page, which has neither weights nor samples.
     """
 
     name: str
@@ -54,6 +59,8 @@ class Card:
     labels: Sequence[str]
     samples: Sequence[str]
     facts: Facts
+    difference: Difference | None = None
+    page: bool = False
 
     def text(self) -> str:
         """Return the whole card."""
@@ -89,6 +96,8 @@ class Card:
         )
 
     def _use(self) -> str:
+        if self.page:
+            return PAGE
         install = f"```sh\npip install {' '.join(self.packages)}\n```"
         python = (
             '```python\nimport omnigan\ngenerator = omnigan.load("path/to/this/folder")\n'
@@ -101,9 +110,13 @@ class Card:
             more = len(self.labels) - MOST_LABELS
             more_said = f" and {more} more" if more > 0 else ""
             parts.append(f"Add `label=` or `--label` to ask for one of {shown}{more_said}.")
+        if self.difference is not None:
+            parts.append(_without_us(self.difference))
         return "\n\n".join(parts)
 
     def _samples(self) -> str:
+        if self.page:
+            return "The page makes them."
         if not self.samples:
             return (
                 "There are none here: this generator works on an input, which was not at hand when "
@@ -111,6 +124,27 @@ class Card:
             )
         files = "\n".join(f"- [{_plain(name)}](<{name}>)" for name in self.samples)
         return f"Not chosen: what the seed 0 gives.\n\n{files}"
+
+
+PAGE = """\
+Open `index.html` in a browser. Everything happens there: the folder needs no server, and sends
+nothing anywhere. To publish it, put the whole folder on any web server."""
+
+
+def _without_us(difference: Difference) -> str:
+    """Return how to use an ONNX model, and how far it is from the network."""
+    undecided = (
+        f", {difference.undecided} left out because they are undecided to within rounding"
+        if difference.undecided
+        else ""
+    )
+    return (
+        "Without omnigan, `model.onnx` runs in onnxruntime. `example.py` shows how, and "
+        "`generator.json` says all that a program needs to know:\n\n"
+        "```sh\npip install numpy onnxruntime\npython example.py --count 4 --seed 1\n```\n\n"
+        f"The model's numbers differ from the network's by at most {difference.maximum:.2g} "
+        f"({difference.examples} examples{undecided})."
+    )
 
 
 def _data(data: Any) -> str:

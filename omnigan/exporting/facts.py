@@ -15,7 +15,7 @@ from omnigan.engine.runfolder import RunFolder
 from omnigan.errors import UserError
 from omnigan.recipe.schema import Recipe
 
-__all__ = ["Facts", "Scores", "read_facts"]
+__all__ = ["Facts", "Scores", "read_facts", "read_recipe"]
 
 
 @dataclass(frozen=True)
@@ -52,10 +52,15 @@ def read_facts(run: RunFolder, step: int) -> Facts:
     Raises:
         UserError: The recipe, the data facts or the journal cannot be read.
     """
-    return Facts(_recipe(run.recipe), _data(run.path / "data.json"), _scores(run.metrics, step))
+    return Facts(read_recipe(run.recipe), _data(run.path / "data.json"), _scores(run.metrics, step))
 
 
-def _recipe(path: Path) -> Recipe:
+def read_recipe(path: Path) -> Recipe:
+    """Read the resolved recipe of a run; its data and network sections stay unchecked.
+
+    Raises:
+        UserError: It cannot be read.
+    """
     try:
         return Recipe.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, ValidationError, yaml.YAMLError) as error:

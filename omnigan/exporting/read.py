@@ -8,10 +8,10 @@ from torch import nn
 
 from omnigan.domain import Domain
 from omnigan.errors import UserError, listed
-from omnigan.exporting.weights import DTYPES, check_claims, fill_from, sha256_of
+from omnigan.exporting.weights import DTYPES, check_bytes, check_claims, fill_from, sha256_of
 from omnigan.modelfile import build_generator, read_model, read_values
 
-__all__ = ["CONFIG", "EXTRA_KEYS", "MODEL", "WEIGHTS", "is_export", "read_export"]
+__all__ = ["CONFIG", "EXTRA_KEYS", "MODEL", "WEIGHTS", "check_size", "is_export", "read_export"]
 
 CONFIG = "config.json"
 MODEL = "model.safetensors"
@@ -28,6 +28,22 @@ def is_export(folder: Path) -> bool:
         return "weights" in read_values(folder / CONFIG)
     except UserError:
         return False
+
+
+def check_size(config: Path, size: int | None) -> None:
+    """Look at the ``config.json`` of an export whose weights are still elsewhere.
+
+    Args:
+        config: The file.
+        size: Of the ``model.safetensors`` in bytes; None where nobody knows.
+
+    Raises:
+        UserError: It is not omnigan's, its domain is not installed, or the size does not fit it.
+    """
+    domain, values = read_model(config, EXTRA_KEYS)
+    _check_values(values, config)
+    if size is not None:
+        check_bytes(size, domain, values["dtype"], config)
 
 
 def read_export(folder: Path) -> tuple[Domain, nn.Module, int]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -25,7 +25,15 @@ from torch.nn.modules.module import (
 from omnigan.domain import Domain
 from omnigan.errors import UserError, did_you_mean, listed
 
-__all__ = ["DTYPES", "Dtype", "check_claims", "fill_from", "packed", "sha256_of"]
+__all__ = [
+    "DTYPES",
+    "Dtype",
+    "check_bytes",
+    "check_claims",
+    "fill_from",
+    "packed",
+    "sha256_of",
+]
 
 Dtype = Literal["fp32", "bf16"]
 DTYPES: tuple[str, ...] = get_args(Dtype)
@@ -47,6 +55,8 @@ NAMES = {
 
 LEAST_MODEL = 2**20
 """A network may always register so many tensors' elements, whatever the file holds."""
+MOST_TENSORS = 2**12
+"""Of a file that is not here yet, whose header cannot be counted."""
 
 Claim = tuple[str, list[int]]
 """The type and the shape of a tensor, as safetensors says them."""
@@ -108,7 +118,8 @@ def check_claims(path: Path, domain: Domain, dtype: str, config: Path) -> None:
             is missing, too many, or of another shape or type.
     """
     claims = _claims(path)
-    network = _shadow(domain, claims, config)
+    elements = sum(math.prod(shape) for _, shape in claims.values())
+    network = _shadow(domain, len(claims), elements, config)
     own = {
         name: (NAMES.get(_stored(value.dtype, dtype), "?"), list(value.shape))
         for name, value in network.state_dict().items()
@@ -123,6 +134,30 @@ def check_claims(path: Path, domain: Domain, dtype: str, config: Path) -> None:
     if wrong:
         shown = "; ".join(wrong[:3]) + ("; ..." if len(wrong) > 3 else "")
         raise UserError(f"{path} does not fit {config.name}: {shown}")
+
+
+def check_bytes(size: int, domain: Domain, dtype: str, config: Path) -> None:
+    """Compare the size of a file that is not here yet with the network that a domain describes.
+
+    Args:
+        size: Of the ``model.safetensors``.
+        domain: The resolved domain.
+        dtype: What the weights are stored as.
+        config: The file that the domain was read from, for messages.
+
+    Raises:
+        UserError: The network cannot be built, or its weights would be larger or much smaller.
+    """
+    # A tensor takes some bytes of the header, and an element at least one.
+    network = _shadow(domain, min(size // 32, MOST_TENSORS), size, config)
+    values = network.state_dict()
+    wanted = sum(value.numel() * _stored(value.dtype, dtype).itemsize for value in values.values())
+    header = 2**16 + 2**10 * len(values)
+    if not wanted <= size <= wanted + header:
+        raise UserError(
+            f"{config}: 'config' describes a network of {wanted:,} bytes, and the file of its "
+            f"weights has {size:,}."
+        )
 
 
 def _said(claim: Claim) -> str:
@@ -151,14 +186,14 @@ class _TooLarge(Exception):
     pass
 
 
-def _shadow(domain: Domain, claims: Mapping[str, Claim], config: Path) -> nn.Module:
+def _shadow(domain: Domain, tensors: int, elements: int, config: Path) -> nn.Module:
     """Return the domain's generator without storage.
 
     Raises:
-        UserError: It cannot be built, or is much larger than the file.
+        UserError: It cannot be built, or is much larger than a file of so many tensors.
     """
     try:
-        with _bounded(claims), torch.device("meta"):
+        with _bounded(tensors, elements), torch.device("meta"):
             return domain.generator()
     except _TooLarge as error:
         raise UserError(
@@ -175,10 +210,10 @@ def _shadow(domain: Domain, claims: Mapping[str, Claim], config: Path) -> nn.Mod
 
 
 @contextmanager
-def _bounded(claims: Mapping[str, Claim]) -> Iterator[None]:
+def _bounded(there: int, filled: int) -> Iterator[None]:
     """Stop the building of a network that takes much more than a file can fill."""
-    most_tensors = 64 + 16 * len(claims)
-    most_elements = LEAST_MODEL + 16 * sum(math.prod(shape) for _, shape in claims.values())
+    most_tensors = 64 + 16 * there
+    most_elements = LEAST_MODEL + 16 * filled
     tensors = elements = 0
 
     def note(_module: nn.Module, _name: str, value: Tensor | None) -> None:

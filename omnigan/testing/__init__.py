@@ -2,16 +2,16 @@
 
 In a test of your own::
 
-    from omnigan.testing import check_domain
+    from omnigan.testing import check_domain, domain_of
 
     def test_my_domain() -> None:
-        check_domain(MyDomain(MyConfig()).resolve())
+        check_domain(domain_of("my-recipe.yaml", ["data.source=small.csv"]))
 
 or, one test per rule::
 
     @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
     def test_my_domain(check: Check) -> None:
-        check_domain(MyDomain(MyConfig()).resolve(), checks=[check])
+        check_domain(domain_of("my-recipe.yaml"), checks=[check])
 
 Use small networks and little data: the checks build networks many times and train a few steps.
 """
@@ -27,15 +27,17 @@ from omnigan.testing.data import DATA_CHECKS
 from omnigan.testing.evaluation import EVALUATION_CHECKS
 from omnigan.testing.likelihood import LIKELIHOOD_CHECKS
 from omnigan.testing.networks import NETWORK_CHECKS
+from omnigan.testing.recipes import domain_of
 from omnigan.testing.results import RESULT_CHECKS
+from omnigan.testing.standalone import STANDALONE_CHECKS
 from omnigan.testing.subject import Check, Subject, chance
 from omnigan.testing.training import TRAINING_CHECKS
 
-__all__ = ["CHECKS", "Check", "Subject", "check_domain"]
+__all__ = ["CHECKS", "Check", "Subject", "check_domain", "domain_of"]
 
 CHECKS: tuple[Check, ...] = (
     *(*DATA_CHECKS, *NETWORK_CHECKS, *LIKELIHOOD_CHECKS, *RESULT_CHECKS),
-    *(*EVALUATION_CHECKS, *TRAINING_CHECKS),
+    *(*STANDALONE_CHECKS, *EVALUATION_CHECKS, *TRAINING_CHECKS),
 )
 """Every rule; a check's name says which, its docstring more."""
 

@@ -189,6 +189,21 @@ def loading_a_missing_file_is_a_mistake(subject: Subject) -> None:
     raise AssertionError("load_files() of a missing file must raise UserError.")
 
 
+def files_have_the_conditions_of_examples(subject: Subject) -> None:
+    """``conditions_of`` gives tensors like those that the discriminator is given in training."""
+    batch = subject.batch()
+    wanted = {name: (value.shape, value.dtype) for name, value in batch.cond.items()}
+    labels: list[str | None] = [*subject.domain.labels()[:3]]
+    for label in labels or [None]:
+        cond = subject.domain.conditions_of(batch.x, label)
+        found = {name: (value.shape, value.dtype) for name, value in cond.items()}
+        require(
+            found == wanted,
+            f"conditions_of() of {len(batch)} examples with the label {label!r} gives {found}; "
+            f"examples have {wanted}.",
+        )
+
+
 RESULT_CHECKS: tuple[Check, ...] = (
     rendering_writes_files,
     objects_are_as_many_as_examples,
@@ -199,4 +214,5 @@ RESULT_CHECKS: tuple[Check, ...] = (
     controls_are_numbers,
     generator_terms_are_scalars,
     loading_a_missing_file_is_a_mistake,
+    files_have_the_conditions_of_examples,
 )

@@ -46,6 +46,7 @@ JSON = "description_is_json"
 CONTROLS = "controls_are_numbers"
 TERMS = "generator_terms_are_scalars"
 MISSING = "loading_a_missing_file_is_a_mistake"
+CONDITIONS = "files_have_the_conditions_of_examples"
 
 BROKEN: list[tuple[str, str, dict[str, Any]]] = [
     (FILES, "at least one Artifact", {"render": lambda self, x, folder: []}),
@@ -82,6 +83,8 @@ BROKEN: list[tuple[str, str, dict[str, Any]]] = [
         {"load_files": lambda self, paths: paths[0].read_bytes()},
     ),
     (MISSING, "must raise UserError", {"load_files": lambda self, paths: torch.ones(1, 2)}),
+    (CONDITIONS, "conditions_of()", {"conditions_of": lambda self, x, label: {"a": x[:1]}}),
+    (CONDITIONS, "conditions_of()", {"conditions_of": lambda self, x, label: {"new": x}}),
 ]
 
 

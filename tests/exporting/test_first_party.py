@@ -6,77 +6,17 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pretty_midi
 import pytest
-import soundfile
 import yaml
-from PIL import Image
 
 import omnigan
 from omnigan.errors import UserError
 
-WORDS = ("red", "green", "blue", "black", "white", "grey")
-
-
-def melodies(folder: Path) -> dict[str, Any]:
-    rng = np.random.default_rng(0)
-    for number in range(12):
-        piece = pretty_midi.PrettyMIDI()
-        track = pretty_midi.Instrument(0, name="Lead")
-        for beat in range(24):
-            pitch = int(rng.integers(60, 72))
-            track.notes.append(pretty_midi.Note(80, pitch, beat / 2, beat / 2 + 0.5))
-        piece.instruments.append(track)
-        piece.write(str(folder / f"{number}.mid"))
-    return {
-        "data": {"tracks": "auto", "bars": 1},
-        "generator": {"width": 8, "z": 4, "bar_z": 4},
-        "discriminator": {"width": 8},
-    }
-
-
-def pictures(folder: Path) -> dict[str, Any]:
-    rng = np.random.default_rng(0)
-    for number in range(24):
-        path = folder / ("dark", "light")[number % 2] / f"{number}.png"
-        path.parent.mkdir(exist_ok=True)
-        pixels = rng.integers(0, 128, (8, 8, 3)) + 100 * (number % 2)
-        Image.fromarray(pixels.astype(np.uint8)).save(path)
-    return {
-        "data": {"labels": "folder"},
-        "generator": {"width": 8, "z": 8},
-        "discriminator": {"width": 8},
-    }
-
-
-def sounds(folder: Path) -> dict[str, Any]:
-    time = np.arange(2000) / 4000
-    for number in range(12):
-        wave = 0.5 * np.sin(2 * np.pi * 100 * (number + 1) * time) * np.exp(-6 * time)
-        soundfile.write(folder / f"{number}.wav", wave, 4000)
-    return {
-        "data": {"rate": 4000, "length": 1024},
-        "generator": {"width": 8},
-        "discriminator": {"widths": {"log-spectrogram": 4}},
-    }
-
-
-def texts(folder: Path) -> dict[str, Any]:
-    lines = [f"{a} {b} sees {c}." for a in WORDS for b in WORDS for c in WORDS if a != b]
-    (folder / "texts.txt").write_text("\n".join(lines), encoding="utf-8")
-    return {
-        "data": {"tokenizer": {"least": 1}},
-        "generator": {"width": 16},
-        "discriminator": {"width": 16, "size": 8},
-    }
-
-
-DOMAINS = {"music": melodies, "image": pictures, "audio": sounds, "text": texts}
+DOMAINS = ("music", "image", "audio", "text")
 TAGS = {"image": "unconditional-image-generation", "text": "text-generation"}
 
 ALONE = """
@@ -95,11 +35,12 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("domain", DOMAINS)
-def test_an_export_works_without_data_cache_and_extras(domain: str, tmp_path: Path) -> None:
+def test_an_export_works_without_data_cache_and_extras(
+    domain: str, small_data: Mapping[str, Callable[[Path], dict[str, Any]]], tmp_path: Path
+) -> None:
     data = tmp_path / "data"
     data.mkdir()
-    make: Callable[[Path], dict[str, Any]] = DOMAINS[domain]
-    recipe = make(data)
+    recipe = small_data[domain](data)
     recipe["domain"] = domain
     recipe["data"]["source"] = str(data)
     recipe["train"] = {"steps": 2, "batch_size": 4, "device": "cpu"}

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
 from omnigan import Artifact, Batch, Domain, DomainConfig, Metric, Section, Source, Space
-from omnigan.domain import Density, Split
+from omnigan.domain import Density, Draw, Split, Standalone
 from omnigan.errors import UserError
 
 LETTERS = "abcd"
@@ -182,6 +182,9 @@ class ChainDomain(Domain):
     def latent(self, n: int, rng: torch.Generator) -> dict[str, Tensor]:
         uniform = torch.rand(n, LENGTH, 4, generator=rng).clamp(1e-6, 1 - 1e-6)
         return {"noise": -(-uniform.log()).log()}  # Gumbel
+
+    def standalone(self) -> Standalone:
+        return Standalone({"noise": Draw("gumbel")})
 
     def controls(self, progress: float) -> dict[str, float]:
         return {"heat": self.config.generator.heat ** (1 - progress)}

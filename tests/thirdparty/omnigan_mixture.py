@@ -12,7 +12,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from omnigan import Artifact, Batch, Domain, DomainConfig, Metric, Section, Source, Space
-from omnigan.domain import Conditions, Judgements, Split
+from omnigan.domain import Conditions, Draw, Judgements, Split, Standalone
 from omnigan.latents import draw
 
 
@@ -204,6 +204,9 @@ class MixtureDomain(Domain):
     def latent(self, n: int, rng: torch.Generator) -> dict[str, Tensor]:
         options = self.config.generator
         return {"z": draw(options.latent, (n, options.z), rng)}
+
+    def standalone(self) -> Standalone:
+        return Standalone({"z": Draw(self.config.generator.latent)})
 
     def generator_terms(
         self, generated: Tensor, real: Batch, judged: Judgements, progress: float

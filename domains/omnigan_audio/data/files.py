@@ -19,7 +19,11 @@ from omnigan_audio.data.resample import resample
 from omnigan_audio.data.shots import first_part
 from omnigan_audio.data_config import AudioData
 
-__all__ = ["read_files", "read_wave"]
+__all__ = ["MOST_PARTS", "read_files", "read_wave"]
+
+MOST_PARTS = 16
+MOST_SECONDS = 600.0
+"""Of a recording that is read: its parts are held in memory."""
 
 
 def read_wave(path: Path, rate: int, most_seconds: float) -> Tensor:
@@ -45,7 +49,9 @@ def read_wave(path: Path, rate: int, most_seconds: float) -> Tensor:
 def read_files(paths: Sequence[Path], data: AudioData) -> Tensor:
     """Read sound files and cut them like the sounds of a run; gain and polarity are not varied.
 
-    Where a run takes random parts, the loudest part of the beginning of each file is taken.
+    Where a run takes random parts, a file gives as many as fit into it side by side, up to
+    `MOST_PARTS`, spread evenly over its first `MOST_SECONDS`; of one that is shorter than two parts
+    the loudest is taken.
 
     Args:
         paths: Sound files.
@@ -57,19 +63,31 @@ def read_files(paths: Sequence[Path], data: AudioData) -> Tensor:
     Raises:
         UserError: A file cannot be read; the message names it.
     """
-    clips = [_clip(path, data) for path in paths]
-    return torch.stack(clips)[:, None] if clips else torch.zeros(0, 1, data.samples)
+    clips = [torch.zeros(0, data.samples), *(_clips(path, data) for path in paths)]
+    return torch.cat(clips)[:, None]
 
 
-def _clip(path: Path, data: AudioData) -> Tensor:
-    with _named(path), open_sound(path) as opened:
-        x = first_part(opened, data)
+def _clips(path: Path, data: AudioData) -> Tensor:
+    """Return the clips ``[n, length]`` of a file."""
     if data.cut == "random":
-        whole, shot = Shot(x, len(x)), Shot(_loudest(x, data.samples), data.samples)
+        x = read_wave(path, data.rate, max(MOST_SECONDS, data.samples / data.rate))
+        whole, clips = Shot(x, len(x)), _spread(x, data.samples)
     else:
-        whole = shot = cut_shot(x, data.samples, data.rate, data.cut == "attack")
+        with _named(path), open_sound(path) as opened:
+            x = first_part(opened, data)
+        whole = cut_shot(x, data.samples, data.rate, data.cut == "attack")
+        clips = whole.x[None]
     gain = gains(np.array(whole.peak), np.array(whole.rms), data.loudness)
-    return (shot.x * float(gain)).clamp(-1, 1)
+    return (clips * float(gain)).clamp(-1, 1)
+
+
+def _spread(x: Tensor, length: int) -> Tensor:
+    """Return parts ``[n, length]`` of a waveform ``[T]`` that do not overlap."""
+    count = min(MOST_PARTS, len(x) // length)
+    if count < 2:
+        return _loudest(x, length)[None]
+    firsts = [number * (len(x) - length) // (count - 1) for number in range(count)]
+    return torch.stack([x[first : first + length] for first in firsts])
 
 
 def _loudest(x: Tensor, length: int) -> Tensor:

@@ -15,7 +15,16 @@ from torch.nn.functional import pad
 
 from omnigan_audio.metrics.level import is_silent
 
-__all__ = ["HIGH", "LOW", "Pitch", "frequency_of", "periodicity", "pitch_accuracy", "yin"]
+__all__ = [
+    "HIGH",
+    "LOW",
+    "Pitch",
+    "frequency_of",
+    "nearest_pitch",
+    "periodicity",
+    "pitch_accuracy",
+    "yin",
+]
 
 LOW, HIGH = 27.0, 4200.0
 """Frequencies in Hz that are looked for: those of a piano. The highest is at most 0.4 of the rate.
@@ -132,6 +141,17 @@ def frequency_of(x: Tensor, rate: int) -> Tensor:
     enough = (2 * pitched.sum(1) >= found.heard.sum(1)) & ~is_silent(x)
     frequency = found.frequency.masked_fill(~pitched, torch.nan).nanmedian(1).values
     return frequency.masked_fill(~enough, torch.nan)
+
+
+def nearest_pitch(x: Tensor, rate: int, known: Tensor) -> Tensor:
+    """Return which of some MIDI note numbers ``[P]`` is nearest to each waveform's, ``[B]``.
+
+    It is -1, no pitch, for a waveform without one, or the first where all of them are pitches.
+    """
+    midi = 69 + 12 * (frequency_of(x, rate) / 440).log2()
+    distance = (midi[:, None] - known).abs().masked_fill(known < 0, torch.inf)
+    found = known[distance.nan_to_num(torch.inf).argmin(1)]
+    return torch.where(midi.isnan() & (known < 0).any(), -1, found)
 
 
 def periodicity(x: Tensor, rate: int) -> Tensor:

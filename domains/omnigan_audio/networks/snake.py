@@ -193,6 +193,6 @@ class SnakeGenerator(nn.Module):
             pitch: ``[B]`` MIDI note numbers where the network is pitched.
         """
         code = self.code(z, label, pitch)
-        per_frame = noise.view(len(noise), -1, self.frame).mT
+        per_frame = noise.view(noise.shape[0], -1, self.frame).mT
         sound: Tensor = self.stack(self.frames(per_frame, code), noise, code)
         return sound[..., : sound.shape[2] - self.surplus]

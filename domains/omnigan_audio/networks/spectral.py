@@ -88,19 +88,21 @@ class SpectralGenerator(nn.Module):
             label: ``[B]`` integers where the network has labels.
             pitch: ``[B]`` MIDI note numbers where the network is pitched.
         """
-        maps = self.base(self.code(z, label, pitch)).view(len(z), *self.coarsest)
+        maps = self.base(self.code(z, label, pitch)).view(z.shape[0], *self.coarsest)
         for norm, up in zip(self.norms, self.ups, strict=True):
             maps = up(norm(maps, label, pitch).relu())
         level, frequency, noisy = maps[..., : self.frames].float().unbind(1)
         size = magnitudes(self.level + self.spread * level, self.window)
+        # Whole turns change nothing; without them, sums have more digits behind the point.
+        frequency = frequency - 2 * (frequency / 2).round()
         phase = pi * frequency.cumsum(2)
         phase = phase + turning(phase, self.window, self.hop)
         noisy = noisy.clamp(-SUREST, SUREST)
         tone, hiss = size * (-noisy).sigmoid().sqrt(), size * noisy.sigmoid().sqrt()
         white = self._white(noise)
-        real = tone * phase.cos() + hiss * white.real
-        imaginary = tone * phase.sin() + hiss * white.imag
-        spectrum = pad(torch.complex(real, imaginary), (0, 0, 0, 1))
+        real = pad(tone * phase.cos() + hiss * white.real, (0, 0, 0, 1))
+        imaginary = pad(tone * phase.sin() + hiss * white.imag, (0, 0, 0, 1))
+        spectrum = torch.complex(real, imaginary)
         return soft_limit(istft(spectrum, self.window, self.hop, self.length))
 
     def _white(self, noise: Tensor) -> Tensor:

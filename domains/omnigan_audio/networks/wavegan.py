@@ -74,7 +74,7 @@ class WaveganGenerator(nn.Module):
             label: ``[B]`` integers where the network has labels.
             pitch: ``[B]`` MIDI note numbers where the network is pitched.
         """
-        x = self.base(self.code(z, label, pitch)).view(len(z), *self.coarsest)
+        x = self.base(self.code(z, label, pitch)).view(z.shape[0], *self.coarsest)
         for up in self.ups:
             x = up(x.relu())
         made: Tensor = x[..., : self.length].float().tanh()

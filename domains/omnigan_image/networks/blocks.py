@@ -47,7 +47,7 @@ class FromLatent(nn.Module):
         if self.label is not None and label is not None:
             z = z + self.label(label)
         maps: Tensor = self.base(z)
-        return maps.view(len(z), *self.coarsest)
+        return maps.view(z.shape[0], *self.coarsest)
 
 
 class ConditionalNorm(nn.Module):

@@ -67,10 +67,10 @@ class HoldGenerator(nn.Module):
         if self.label is not None and label is not None:
             z = z + self.label(label)
         style = lrelu(self.style(z))
-        plan = lrelu(self.plan(style)).view(len(z), self.grid.bars, -1)
+        plan = lrelu(self.plan(style)).view(z.shape[0], self.grid.bars, -1)
         whole = style.unsqueeze(1).expand_as(plan)
         x = self.bar(torch.cat([whole, plan, bars], -1))
-        x = x.view(len(z), self.grid.bars * self.grid.beats_per_bar, -1).transpose(1, 2)
+        x = x.view(z.shape[0], self.grid.bars * self.grid.beats_per_bar, -1).transpose(1, 2)
         features: Tensor = self.steps(self.beats(x))
         return features
 

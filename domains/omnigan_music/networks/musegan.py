@@ -58,9 +58,9 @@ class MuseganGenerator(nn.Module):
         grid = self.grid
         whole = z.unsqueeze(1).expand(-1, grid.bars, -1)
         x = self.bar(torch.cat([whole, bars], -1)).flatten(0, 1)
-        x = self.shared(x.view(len(x), -1, grid.beats_per_bar, self.octaves))
+        x = self.shared(x.view(x.shape[0], -1, grid.beats_per_bar, self.octaves))
         cells = torch.cat([layers(x) for layers in self.private], 1)[..., : grid.pitches].sigmoid()
-        roll = cells.view(len(z), grid.bars, len(grid.voices), -1, grid.pitches)
+        roll = cells.view(z.shape[0], grid.bars, len(grid.voices), -1, grid.pitches)
         roll = roll.transpose(1, 2).flatten(2, 3).float()
         if not self.training:
             roll = (roll > 0.5).to(roll.dtype)

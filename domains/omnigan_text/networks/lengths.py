@@ -53,7 +53,7 @@ class Lengths(nn.Module):
         """
         kind = torch.zeros_like(noise[:, 0], dtype=torch.long) if label is None else label
         shorter = nn.functional.pad(self.shares[kind].cumsum(1)[:, :-1], (1, 0))
-        least = torch.as_tensor(least, device=noise.device).expand(len(noise)).long()
+        least = torch.as_tensor(least, device=noise.device).expand(noise.shape[0]).long()
         start = shorter.gather(1, least.unsqueeze(1))
         share = start + (1 - start) * uniform(noise)
         # A share that is rounded to where it starts would be one too short.

@@ -52,7 +52,7 @@ class MemoryWriter(Writer):
     def begin(self, context: Tensor) -> Tensor:
         """Return memory ``[B, S, width]`` in which no slot is like another."""
         rows = torch.eye(self.slots, self.size, dtype=context.dtype, device=context.device)
-        return rows.expand(len(context), -1, -1)
+        return rows.expand(context.shape[0], -1, -1)
 
     def step(self, seen: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         memory = self._updated(seen, state)

@@ -47,11 +47,11 @@ class OneShotWriter(TextGenerator):
     ) -> Tensor:
         """Write texts; see :meth:`omnigan_text.networks.writer.Writer.forward`."""
         lengths = self._drawn(length, label)
-        context = self._context(len(noise), z, label, lengths)
+        context = self._context(noise.shape[0], z, label, lengths)
         hidden = self.body(inputs_embeds=context).last_hidden_state
         logits = tempered(self._allowed(self.out(hidden).float() + self.bias), temperature)
         scores = logits + gumbel(noise)
-        ended = self._ended(lengths, len(noise))
+        ended = self._ended(lengths, noise.shape[0])
         if self._relaxes():
             return self._relaxed(scores, logits, relaxation, ended)
         return torch.where(ended, END, scores.argmax(-1)).float()

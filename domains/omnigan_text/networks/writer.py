@@ -80,10 +80,10 @@ class Writer(TextGenerator, ABC):
             ``[B, T]`` ids, float32; in training a relaxation ``[B, T, V]``.
         """
         lengths = self._drawn(length, label, prefix)
-        context = self._context(len(noise), z, label, lengths)
+        context = self._context(noise.shape[0], z, label, lengths)
         state = self.begin(context[:, 0])
         seen = self.first + context[:, 0]
-        ended = self._ended(lengths, len(noise))
+        ended = self._ended(lengths, noise.shape[0])
         noise = gumbel(noise)
         relaxes = self._relaxes()
         written = []

@@ -30,17 +30,35 @@ def test_files_are_read_like_examples(
         torch.testing.assert_close(read_files(paths, data), wanted, rtol=0, atol=1e-4)
 
 
-def test_of_a_recording_the_loudest_part_is_taken(folder: Make, config: Make) -> None:
-    wave = 0.01 * np.ones(20_000)
-    wave[7000:7512] = 0.5
+def test_of_a_short_recording_the_loudest_part_is_taken(folder: Make, config: Make) -> None:
+    wave = 0.01 * np.ones(1020)
+    wave[300:812] = 0.5
     path = folder({"x.wav": wave}, subtype="FLOAT") / "x.wav"
     x = read_files([path], config(path, cut="random", loudness="none"))
     torch.testing.assert_close(x, torch.full((1, 1, 512), 0.5))
     x = read_files([path], config(path, cut="random"))
     torch.testing.assert_close(x, torch.full((1, 1, 512), 0.9))
-    short = folder({"y.wav": wave[:100]}, subtype="FLOAT") / "y.wav"
+    short = folder({"y.wav": wave[300:400]}, subtype="FLOAT") / "y.wav"
     x = read_files([short], config(short, cut="random", loudness="none"))
-    assert float(x.sum()) == pytest.approx(1.0)
+    assert float(x.sum()) == pytest.approx(50.0)
+
+
+@pytest.mark.parametrize(("seconds", "parts"), [(0.1, 1), (0.13, 2), (0.5, 7), (2.0, 16)])
+def test_of_a_long_recording_parts_are_spread_evenly(
+    folder: Make, config: Make, seconds: float, parts: int
+) -> None:
+    wave = np.arange(round(8000 * seconds)) / 40_000
+    path = folder({"x.wav": wave}, subtype="FLOAT") / "x.wav"
+    x = read_files([path], config(path, cut="random", loudness="none"))
+    assert x.shape == (parts, 1, 512)
+    firsts = (x[:, 0, 0] * 40_000).round()
+    if parts > 1:  # from the beginning to the end, as far apart as can be, and no part twice
+        assert firsts[0] == 0
+        assert firsts[-1] == len(wave) - 512
+        gaps = firsts.diff()
+        assert gaps.min() >= 512
+        assert gaps.max() - gaps.min() <= 1
+    torch.testing.assert_close(x[:, 0] - x[:, 0, :1], torch.arange(512) / 40_000 + 0 * x[:, 0])
 
 
 def test_silence_and_nothing(folder: Make, config: Make) -> None:

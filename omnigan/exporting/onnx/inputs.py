@@ -1,0 +1,119 @@
+"""The inputs of a generator, as a program without its domain has to make them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from torch import Tensor
+
+from omnigan.domain import Conditions, Domain, Draw
+from omnigan.errors import OmniganError
+from omnigan.sampling import Trained
+
+__all__ = ["Input", "inputs_of", "labels_of", "real_inputs"]
+
+
+@dataclass(frozen=True)
+class Input:
+    """One input of a generator.
+
+    Attributes:
+        name: Of the keyword argument.
+        example: One of them, ``[1, ...]``.
+        role: What it is to the domain.
+        draw: How it is drawn; None: it follows from the label.
+    """
+
+    name: str
+    example: Tensor
+    role: Literal["latent", "condition"]
+    draw: Draw | None
+
+    @property
+    def axes(self) -> Mapping[int, str]:
+        """Names of the axes of any size; 0 is the batch."""
+        return {0: "batch", **(self.draw.axes if self.draw else {})}
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what ``generator.json`` says about it; its shape has no batch axis."""
+        sizes = enumerate(self.example.shape)
+        return {
+            "name": self.name,
+            "shape": [self.axes.get(axis, size) for axis, size in sizes][1:],
+            "dtype": str(self.example.dtype).removeprefix("torch."),
+            "role": self.role,
+            "draw": _draw_to_json(self.draw),
+        }
+
+
+def _draw_to_json(draw: Draw | None) -> dict[str, Any]:
+    if draw is None:
+        return {"kind": "label"}
+    if draw.kind == "uniform":
+        return {"kind": draw.kind, "low": draw.low, "high": draw.high}
+    if draw.kind == "choice":
+        return {"kind": draw.kind, "values": [list(each) for each in draw.values]}
+    if draw.kind == "given":
+        return {"kind": draw.kind, **draw.about}
+    return {"kind": draw.kind}
+
+
+def inputs_of(trained: Trained) -> list[Input]:
+    """Return the inputs of a generator, latent ones first.
+
+    Raises:
+        OmniganError: The domain does not say how one of them is drawn.
+    """
+    draws = trained.domain.standalone().draws
+    real = real_inputs(trained, 1, 0)
+    latents = trained.latents(1, 0).keys()
+    labelled = _labelled(trained.domain)
+    unsaid = [name for name in real if name not in {*latents, *labelled, *draws}]
+    if unsaid:
+        raise OmniganError(
+            f"The {type(trained.domain).__name__} cannot be exported as ONNX: its standalone() "
+            f"must say how a program draws '{unsaid[0]}'."
+        )
+    return [
+        Input(name, value, "latent", draws.get(name, Draw()))
+        if name in latents
+        else Input(name, value, "condition", draws.get(name))
+        for name, value in real.items()
+    ]
+
+
+def _labelled(domain: Domain) -> Conditions:
+    labels = domain.labels()
+    return domain.condition(labels[0], 1) if labels else {}
+
+
+def labels_of(domain: Domain) -> list[dict[str, Any]]:
+    """Return each label with the values of the inputs that follow from it."""
+    values = {label: domain.condition(label, 1) for label in domain.labels()}
+    return [
+        {"name": label, "inputs": {name: value[0].tolist() for name, value in cond.items()}}
+        for label, cond in values.items()
+    ]
+
+
+def real_inputs(trained: Trained, n: int, seed: int) -> dict[str, Tensor]:
+    """Return the inputs of examples 0 to n - 1 as :meth:`Trained.generate` makes them.
+
+    What cannot be drawn is the domain's own example of it.
+    """
+    draws = trained.domain.standalone().draws
+    given = {
+        name: _repeated(draw.example, n)
+        for name, draw in draws.items()
+        if draw.kind == "given" and draw.example is not None
+    }
+    labels: Sequence[str | None] = trained.choose_labels(n, seed, None)
+    conditions = trained.conditions(labels, seed, given)
+    return {**trained.latents(n, seed), **conditions}
+
+
+def _repeated(examples: Tensor, n: int) -> Tensor:
+    """Return n of some examples, from the first on, again and again."""
+    return examples[[place % len(examples) for place in range(n)]]

@@ -1,0 +1,17 @@
+"""Inputs that were stored with numpy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+__all__ = ["read"]
+
+
+def read(path: Path, about: Mapping[str, Any]) -> np.ndarray:
+    """Return the array that an .npy file holds."""
+    stored: np.ndarray = np.load(path)
+    return stored
