@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from omnigan.api import evaluate, export, load, train
+    from omnigan.api import evaluate, export, load, push, score, train
     from omnigan.domain import (
         Artifact,
         Batch,
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         Section,
         Source,
         Space,
+        TensorSource,
     )
 
 __all__ = [
@@ -31,16 +32,19 @@ __all__ = [
     "Section",
     "Source",
     "Space",
+    "TensorSource",
     "__version__",
     "evaluate",
     "export",
     "load",
+    "push",
+    "score",
     "train",
 ]
 
 __version__ = "0.1.0"
 
-_API = {"evaluate", "export", "load", "train"}
+_API = {"evaluate", "export", "load", "push", "score", "train"}
 
 if not TYPE_CHECKING:  # a typed __getattr__ would hide misspelt names from type checkers
 

@@ -12,6 +12,7 @@ import yaml
 from omnigan.domain import Domain, Notify, silent
 from omnigan.engine.device import pick_device, set_threads
 from omnigan.engine.disk import disk_full_in_words
+from omnigan.engine.publishing import Publisher
 from omnigan.engine.reporter import Quiet, Reporter
 from omnigan.engine.runfolder import RunFolder, choose_folder, latest_run, write_text
 from omnigan.engine.signals import listening
@@ -21,12 +22,16 @@ from omnigan.evaluation.curves import Curves, at_temperatures
 from omnigan.evaluation.evaluate import Evaluation, Evaluator
 from omnigan.evaluation.material import usual_samples
 from omnigan.exporting.write import export
+from omnigan.hub.upload import plan_of, upload
 from omnigan.modelfile import write_domain
 from omnigan.recipe.load import LoadedRecipe, differences, dump_recipe, load_recipe
 from omnigan.recipe.schema import Recipe
 from omnigan.sampling import Trained, load
+from omnigan.scoring.critic import critic_of, refuse_exports
+from omnigan.scoring.files import ranked
+from omnigan.scoring.scores import Scores
 
-__all__ = ["Trained", "curves", "evaluate", "export", "load", "train"]
+__all__ = ["Trained", "curves", "evaluate", "export", "load", "push", "score", "train"]
 
 FREE_KEYS = ("train.device", "train.workers")
 """Keys that say where a run happens, not what it computes; a resumed run may change them."""
@@ -73,14 +78,17 @@ def train(
         facts = domain.describe()
         for sentence in facts.get("summary", ()):
             reporter.say(sentence)
-        trainer = Trainer(domain, resolved, folder, chosen, reporter)
+        publisher = Publisher(folder, loaded.name, reporter)
+        publish = publisher.update
+        trainer = Trainer(domain, resolved, folder, chosen, reporter, publish=publish)
         _describe(folder, domain, resolved, facts)
         if resume:
             _go_on(trainer, reporter)
         else:
             folder.write_environment(chosen, threads)
         try:
-            trainer.run(stop)
+            with publisher:
+                trainer.run(stop)
         finally:
             reporter.finish()
     return folder.path
@@ -156,6 +164,61 @@ def curves(
         for name, trained in runs.items()
     }
     return replace(made, runs=found)
+
+
+def push(
+    folder: str | Path, repository: str, *, private: bool = False, revision: str | None = None
+) -> str:
+    """Upload an export to the Hugging Face Hub, with the token that ``hf auth login`` keeps.
+
+    Args:
+        folder: The export; nothing else may be in it.
+        repository: ``owner/name``; made if it is not there.
+        private: Whether a new repository is private; one that is there has to be.
+        revision: The branch, made if it is not there; None: the main one.
+
+    Returns:
+        The commit.
+
+    Raises:
+        UserError: It is no whole export, something else is in it, or this user may not upload it.
+        OmniganError: The Hub cannot be reached.
+    """
+    return upload(plan_of(Path(folder)), repository, private=private, revision=revision)
+
+
+def score(
+    run: str | Path,
+    files: Sequence[str | Path],
+    *,
+    label: str | None = None,
+    samples: int | None = None,
+    seed: int = 0,
+    device: str = "cpu",
+    notify: Notify = silent,
+) -> Scores:
+    """Rank files by how real the discriminator of a run finds them.
+
+    Args:
+        run: A run folder, or one checkpoint folder in it.
+        files: Of any kind that the run could be trained on.
+        label: What they are; None: each is judged as whatever label suits it best.
+        samples: Examples of each kind that probabilities are calibrated with; None: 500, or as
+            many as fill 512 MiB.
+        seed: Of the calibration.
+        device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
+        notify: Told about progress.
+
+    Raises:
+        UserError: There is no run, or it holds no trained discriminator; there is no such label; or
+            none of the files can be read.
+    """
+    path = Path(run)
+    refuse_exports(path)
+    trained = load(path, device)
+    critic = critic_of(path, trained)
+    names = [Path(file) for file in files]
+    return ranked(critic, trained, names, label=label, samples=samples, seed=seed, notify=notify)
 
 
 def _existing(out: Path | None, name: str) -> RunFolder:

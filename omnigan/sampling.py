@@ -17,6 +17,7 @@ from omnigan.engine.device import pick_device
 from omnigan.engine.runfolder import RunFolder
 from omnigan.errors import UserError, did_you_mean, listed
 from omnigan.exporting.read import is_export, read_export
+from omnigan.hub.reference import Reference, is_reference
 from omnigan.modelfile import build_generator, read_domain
 
 __all__ = ["Trained", "load", "run_of"]
@@ -33,13 +34,22 @@ class Trained:
         step: Training steps behind the weights.
         network: The generator.
         device: Where it lives.
+        commit: Which commit of a repository of the Hub it is, if it came from there.
     """
 
-    def __init__(self, domain: Domain, network: nn.Module, step: int, device: torch.device) -> None:
+    def __init__(
+        self,
+        domain: Domain,
+        network: nn.Module,
+        step: int,
+        device: torch.device,
+        commit: str | None = None,
+    ) -> None:
         self.domain = domain
         self.step = step
         self.network = network.to(device).eval().requires_grad_(False)
         self.device = device
+        self.commit = commit
 
     def generate(
         self,
@@ -221,20 +231,22 @@ def load(path: str | Path, device: str = "cpu", *, best: bool = False) -> Traine
     """Load an export, the newest whole checkpoint of a run, or the run's best weights.
 
     Args:
-        path: An export, a run folder, or one checkpoint folder in it.
+        path: An export, a run folder, or one checkpoint folder in it; or ``hub:owner/name``, an
+            export on the Hugging Face Hub, with ``@`` and a branch, a tag or a commit behind it.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         best: The weights that did best in the evaluations of the run (``log.evaluate_every``).
 
     Raises:
         UserError: There is no run and no export, or its files do not fit together.
+        OmniganError: The Hub cannot be reached.
     """
-    folder = Path(path)
+    folder, commit = _here(path)
     if not folder.is_dir():
         raise UserError(f"There is no run folder '{path}'.")
     if is_export(folder):
         if best:
             raise UserError(f"{folder} is an export, which has one set of weights: no --best.")
-        return Trained(*read_export(folder), pick_device(device))
+        return Trained(*read_export(folder), pick_device(device), commit)
     run, choices = _checkpoints(folder, best)
     domain = read_domain(run.config)
     problems = []
@@ -250,6 +262,16 @@ def load(path: str | Path, device: str = "cpu", *, best: bool = False) -> Traine
         return Trained(domain, network, choice.step, pick_device(device))
     why = f" ({'; '.join(problems)})" if problems else ""
     raise UserError(f"{folder} has no checkpoint that can be loaded{why}.")
+
+
+def _here(path: str | Path) -> tuple[Path, str | None]:
+    """Return a folder on this machine, and its commit if it comes from the Hub."""
+    if not is_reference(path):
+        return Path(path), None
+    from omnigan.hub.download import fetch
+
+    fetched = fetch(Reference.of(path))
+    return fetched.folder, fetched.commit
 
 
 def run_of(folder: Path) -> RunFolder:

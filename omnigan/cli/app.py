@@ -8,7 +8,18 @@ from typing import Annotated, cast
 
 import typer
 
-from omnigan.cli import doctor, domains, exploring, recipes, results, sharing, training
+from omnigan.cli import (
+    doctor,
+    domains,
+    exploring,
+    pushing,
+    recipes,
+    reporting,
+    results,
+    scoring,
+    sharing,
+    training,
+)
 from omnigan.errors import OmniganError, UserError, UserErrors
 
 __all__ = ["app", "main"]
@@ -24,12 +35,16 @@ for command in (
     training.train,
     results.sample,
     results.evaluate,
+    reporting.report,
+    scoring.score,
     sharing.export,
+    pushing.push,
     exploring.interpolate,
     exploring.invert,
     exploring.augment,
     training.check,
     domains.domains,
+    domains.new_domain,
 ):
     app.command()(command)
 app.add_typer(recipes.app, name="recipes")

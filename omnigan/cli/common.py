@@ -14,6 +14,7 @@ import typer
 
 if TYPE_CHECKING:
     from omnigan.engine.reporter import Reporter
+    from omnigan.sampling import Trained
 
 __all__ = [
     "Best",
@@ -24,6 +25,8 @@ __all__ = [
     "Seed",
     "file_name",
     "first_rank",
+    "generated_folder",
+    "loaded",
     "print_json",
     "reporting",
 ]
@@ -37,7 +40,10 @@ Overrides = Annotated[
         metavar="KEY=VALUE", help="Values that replace the recipe's, as in train.steps=3000."
     ),
 ]
-Run = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder or an export.")]
+Run = Annotated[
+    Path,
+    typer.Argument(metavar="RUN", help="A run folder, an export, or hub:owner/name[@revision]."),
+]
 Best = Annotated[
     bool, typer.Option("--best", help="The weights with the best evaluation, not the newest.")
 ]
@@ -61,6 +67,25 @@ def reporting(stream: TextIO | None = None) -> Iterator[Reporter]:
         yield reporter
     finally:
         reporter.finish()
+
+
+def loaded(run: Path, device: str = "cpu", *, best: bool = False) -> Trained:
+    """Load a generator, and say which commit it is if it came from the Hub."""
+    from omnigan.api import load
+
+    trained = load(run, device, best=best)
+    if trained.commit is not None:
+        print(f"{run.as_posix()} is commit {trained.commit}", file=sys.stderr)
+    return trained
+
+
+def generated_folder(run: Path) -> Path:
+    """Return where commands write what a generator makes, unless somebody says it."""
+    from omnigan.hub.reference import Reference, is_reference
+
+    if is_reference(run):  # the cache of the Hub is not ours to write to
+        return Path("generated") / file_name(Reference.of(run).repository)
+    return run / "generated"
 
 
 def file_name(text: str) -> str:

@@ -1,16 +1,17 @@
-"""``omnigan domains``: what is installed."""
+"""``omnigan domains`` and ``omnigan new-domain``: what there is, and a new one."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from omnigan.cli.common import Json, print_json
 from omnigan.errors import UserError
-from omnigan.plugins import DomainEntry, available, load_domain
+from omnigan.plugins import DomainEntry, available, load_domain, shadowed
 
-__all__ = ["domains"]
+__all__ = ["domains", "new_domain"]
 
 
 def domains(
@@ -25,9 +26,11 @@ def domains(
     else:
         width = max((len(entry.name) for entry in entries), default=0)
         for entry in entries:
+            hint = f"  (write {entry.full_name})" if shadowed(entry, entries) else ""
             state = f"  {states[entry.full_name]}" if check else ""
             print(
-                f"{entry.name:{width}}  {entry.distribution} {entry.version}  {entry.value}{state}"
+                f"{entry.name:{width}}  {entry.distribution} {entry.version}  {entry.value}"
+                f"{hint}{state}"
             )
         if not entries:
             print("No domains are installed.")
@@ -51,3 +54,21 @@ def _row(entry: DomainEntry, state: str | None) -> dict[str, Any]:
         "value": entry.value,
     }
     return row if state is None else {**row, "state": state}
+
+
+def new_domain(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="What recipes will call it, as in heart-beats.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Its folder; otherwise omnigan-NAME here.")
+    ] = None,
+) -> None:
+    """Write a small package with a domain that works, for you to change."""
+    from omnigan.scaffold import write_package
+
+    folder, *files = write_package(name, out)
+    [recipe] = [path.name for path in files if path.suffix == ".yaml"]
+    for path in files:
+        print(path)
+    print(f'Next: cd {folder} && pip install -e ".[test]" && pytest && omnigan train {recipe}')

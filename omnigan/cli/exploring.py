@@ -7,7 +7,16 @@ from typing import Annotated
 
 import typer
 
-from omnigan.cli.common import Json, Run, Seed, file_name, print_json, reporting
+from omnigan.cli.common import (
+    Json,
+    Run,
+    Seed,
+    file_name,
+    generated_folder,
+    loaded,
+    print_json,
+    reporting,
+)
 
 __all__ = ["augment", "interpolate", "invert"]
 
@@ -26,13 +35,12 @@ def interpolate(
     out: Out = None,
 ) -> None:
     """Walk from sample to sample; images become a film."""
-    from omnigan.api import load
     from omnigan.latent_space import interpolate as walk
 
     stops = _seeds(seeds)
-    trained = load(run)
+    trained = loaded(run)
     x = walk(trained, stops, frames, label)
-    folder = out or run / "generated" / f"path-{'-'.join(map(str, stops))}"
+    folder = out or generated_folder(run) / f"path-{'-'.join(map(str, stops))}"
     folder.mkdir(parents=True, exist_ok=True)
     for artifact in trained.domain.animate(x, folder):
         print(artifact.path)
@@ -64,14 +72,13 @@ def invert(
     import torch
     from safetensors.torch import save_file
 
-    from omnigan.api import load
     from omnigan.latent_space import invert as search
 
-    trained = load(run)
+    trained = loaded(run)
     target = trained.domain.load_files(files)
     with reporting() as reporter:
         found = search(trained, target, label=label, steps=steps, seed=seed, notify=reporter.notify)
-    folder = out or run / "generated" / f"inverted-{files[0].stem}"
+    folder = out or generated_folder(run) / f"inverted-{files[0].stem}"
     folder.mkdir(parents=True, exist_ok=True)
     pairs = torch.stack([target, found.x], 1).flatten(0, 1)
     artifacts = [
@@ -102,10 +109,9 @@ def augment(
     out: Annotated[Path, typer.Option(help="Folder to make; each label is a folder in it.")],
 ) -> None:
     """Write a labelled synthetic data set."""
-    from omnigan.api import load
     from omnigan.errors import UserError
 
-    trained = load(run)
+    trained = loaded(run)
     labels = trained.domain.labels()
     if not labels:
         raise UserError(f"{run} was trained without labels; set data.labels and train again.")

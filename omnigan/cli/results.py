@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from omnigan.cli.common import Best, Json, Run, Seed, file_name, print_json, reporting
+from omnigan.cli.common import (
+    Best,
+    Json,
+    Run,
+    Seed,
+    file_name,
+    generated_folder,
+    loaded,
+    print_json,
+    reporting,
+)
 
 if TYPE_CHECKING:
     from omnigan.domain import Domain
@@ -45,13 +55,11 @@ def sample(
     """Write samples as files."""
     import torch
 
-    from omnigan.api import load
-
-    trained = load(run, best=best)
+    trained = loaded(run, best=best)
     short = {"prefix": prefix, "temperature": None if temperature is None else f"{temperature:g}"}
     wishes = [*(condition or []), *_wishes(trained.domain, short)]
     words = ["best" if best else None, f"seed-{seed}", label, *map(_named, wishes)]
-    folder = out or run / "generated" / "-".join(filter(None, words))
+    folder = out or generated_folder(run) / "-".join(filter(None, words))
     if wishes and not trained.domain.latent(1, torch.Generator()):
         count = 1  # without latent vectors all samples would be the same
     artifacts = trained.render(trained.generate(count, seed, label, wishes).x, folder)
@@ -96,7 +104,10 @@ def _named(wish: str) -> str:
 
 
 def evaluate(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run folders or exports.")],
+    runs: Annotated[
+        list[Path],
+        typer.Argument(metavar="RUN...", help="Run folders, exports, or hub:owner/name."),
+    ],
     *,
     samples: Annotated[
         int | None,
@@ -131,13 +142,12 @@ def evaluate(
 ) -> None:
     """Compute all metrics, beside the same metrics of real data; compare several runs."""
     from omnigan.api import evaluate as measure
-    from omnigan.api import load
     from omnigan.evaluation.comparison import comparison_json, comparison_table
 
-    trained = {str(run): load(run, device, best=best) for run in runs}
+    trained = {run.as_posix(): loaded(run, device, best=best) for run in runs}
     options: dict[str, Any] = {"samples": samples, "seed": seed, "features": features}
     if temperatures is not None:
-        _draw(trained, temperatures, out or runs[0] / "curves.png", options, json)
+        _draw(trained, temperatures, out or _beside(runs[0]), options, json)
         return
     with reporting() as reporter:
         options["notify"] = reporter.notify
@@ -147,6 +157,13 @@ def evaluate(
         print_json(comparison_json(results) if others else first.to_json())
     else:
         print(comparison_table(results) if others else first.table())
+
+
+def _beside(run: Path) -> Path:
+    """Return the picture's place: in a run, but not in the cache of the Hub."""
+    from omnigan.hub.reference import is_reference
+
+    return (generated_folder(run) if is_reference(run) else run) / "curves.png"
 
 
 def _draw(

@@ -17,7 +17,16 @@ from torch.nn.functional import relu, softplus
 from omnigan.domain import Judgement
 from omnigan.recipe.schema import LossName
 
-__all__ = ["LOSSES", "Judged", "Loss", "as_list", "discriminator", "generator", "verdict"]
+__all__ = [
+    "LOSSES",
+    "Judged",
+    "Loss",
+    "as_list",
+    "discriminator",
+    "generator",
+    "mean_logits",
+    "verdict",
+]
 
 Judged = Tensor | Sequence[Tensor] | Judgement
 """What a discriminator returns: logits, one tensor of logits per critic, or with features too."""
@@ -79,6 +88,13 @@ LOSSES: Mapping[LossName, Loss] = {
 def as_list(judged: Judged) -> list[Tensor]:
     """Return the critics' logits as a list, in float32."""
     return [logits.float() for logits in Judgement.of(judged).logits]
+
+
+def mean_logits(judged: Judged) -> Tensor:
+    """Return one logit ``[B]`` an example: the mean over critics of the mean over its places."""
+    return torch.stack(
+        [logits.flatten(1).mean(1) if logits.dim() > 1 else logits for logits in as_list(judged)]
+    ).mean(0)
 
 
 def _mean_over_critics(side: Side, real: Judged, fake: Judged) -> Tensor:

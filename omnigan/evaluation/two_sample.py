@@ -16,7 +16,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from omnigan.domain import Batch, Domain
 from omnigan.engine import seeds
-from omnigan.engine.losses import as_list
+from omnigan.engine.losses import as_list, mean_logits
 from omnigan.errors import UserError
 from omnigan.evaluation.real import digest, take
 from omnigan.evaluation.thinning import evenly
@@ -144,9 +144,7 @@ def _judge(network: nn.Module, pairs: _Pairs) -> Tensor:
         name: torch.cat([value, pairs.generated.cond[name]])
         for name, value in pairs.real.cond.items()
     }
-    critics = as_list(network(x, **cond))
-    logits = torch.stack([critic.reshape(2 * n, -1).mean(1) for critic in critics]).mean(0)
-    return logits.view(2, n)
+    return mean_logits(network(x, **cond)).view(2, n)
 
 
 def _loss(logits: Tensor) -> Tensor:

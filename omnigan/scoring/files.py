@@ -1,0 +1,105 @@
+"""Ranking files by a critic."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from omnigan.domain import Notify, silent
+from omnigan.errors import UserError, UserErrors
+from omnigan.evaluation.thinning import evenly
+from omnigan.sampling import Trained
+from omnigan.scoring.critic import Critic
+from omnigan.scoring.scores import FileScore, Scores, Unread
+from omnigan.scoring.trial import Trial, trial_of
+
+__all__ = ["ranked"]
+
+MOST_PARTS = 256
+"""Examples of one file that are judged."""
+
+
+def ranked(
+    critic: Critic,
+    trained: Trained,
+    files: Sequence[Path],
+    *,
+    label: str | None = None,
+    samples: int | None = None,
+    seed: int = 0,
+    notify: Notify = silent,
+) -> Scores:
+    """Score files and rank them.
+
+    Args:
+        critic: The discriminator of a run.
+        trained: Its generator, for the calibration.
+        files: Each is read on its own; what else is scored does not change its score.
+        label: What they are; None: each example is judged as whatever label suits it best.
+        samples: Most examples of each kind in the calibration; None: 500, or as many as fill
+            512 MiB.
+        seed: Of the calibration.
+        notify: Told about progress.
+
+    Raises:
+        UserError: There is no such label, or none of the files can be read.
+    """
+    if not files:
+        raise UserError("There are no files to score.")
+    trained.choose_labels(1, seed, label)
+    parts, unread = _read(critic, files, label, notify)
+    trial, why_not = None, ""
+    try:
+        trial = trial_of(critic, trained, samples, seed, label=label, notify=notify)
+    except UserError as error:  # the data of a run may be elsewhere
+        why_not = str(error)
+    found = [_score(file, *judged, trial) for file, judged in parts.items()]
+    found.sort(key=lambda each: (-each.logit, each.file))
+    return Scores(tuple(found), tuple(unread), critic.step, label, trial, why_not, seed)
+
+
+def _read(
+    critic: Critic, files: Sequence[Path], label: str | None, notify: Notify
+) -> tuple[dict[str, tuple[list[float], int]], list[Unread]]:
+    """Return logits of the examples in each file, how many there are, and files without any.
+
+    Raises:
+        UserError: There is no other kind.
+    """
+    parts: dict[str, tuple[list[float], int]] = {}
+    unread = []
+    for done, file in enumerate(files):
+        notify("reading files", done, len(files))
+        try:
+            parts[str(file)] = _judged(critic, file, label)
+        except UserError as error:
+            unread.append(Unread(str(file), _reason(error, file)))
+    notify("reading files", len(files), len(files))
+    if not parts:
+        raise UserErrors(f"{each.file}: {each.reason}" for each in unread)
+    return parts, unread
+
+
+def _judged(critic: Critic, file: Path, label: str | None) -> tuple[list[float], int]:
+    """Return logits of the examples in a file, and how many there are.
+
+    Raises:
+        UserError: It cannot be read.
+    """
+    x = critic.domain.load_files([file])
+    if not len(x):
+        raise UserError("there is no example in it.")
+    some = x if len(x) <= MOST_PARTS else x[evenly(len(x), MOST_PARTS)]
+    return critic.best(some, label).tolist(), len(x)
+
+
+def _reason(error: UserError, file: Path) -> str:
+    return str(error).replace(f"{file}, ", "").replace(f"{file}: ", "")
+
+
+def _score(file: str, logits: list[float], examples: int, trial: Trial | None) -> FileScore:
+    mean = sum(logits) / len(logits)
+    probability = None if trial is None else float(trial.calibration(np.array([mean]))[0])
+    return FileScore(file, mean, probability, tuple(logits), examples)
