@@ -39,6 +39,10 @@ print(json.dumps({
     "packaged": sorted(
         file.name for file in (resources.files("omnigan") / "_recipes").iterdir()
     ) if (resources.files("omnigan") / "_recipes").is_dir() else None,
+    "page": [
+        (resources.files("omnigan") / "report" / name).is_file()
+        for name in ("page.html", "page.css", "page.js")
+    ],
     "versions": [omnigan.__version__, metadata.version("omnigan")],
 }))
 """
@@ -92,6 +96,7 @@ def test_an_archive_installs_everything(
     assert [value.partition(":")[0] for _, value in sorted(seen["points"])] == DOMAINS
     assert all(path.startswith(str(tmp_path)) for path in seen["files"])
     assert all(seen["typed"])
+    assert all(seen["page"])
     assert seen["packaged"] == RECIPES
     assert len(set(seen["versions"])) == 1
 
@@ -99,6 +104,8 @@ def test_an_archive_installs_everything(
     assert all(name in listed for name, _ in seen["points"])
     listed = run([scripts / "omnigan", "recipes"])
     assert all(Path(name).stem in listed for name in RECIPES)
+    written = run([scripts / "omnigan", "new-domain", "beats", "--out", tmp_path / "beats"])
+    assert len(written.splitlines()) == 7  # six files, and what to do next
 
 
 def test_an_editable_install_finds_the_checkout_from_anywhere() -> None:
