@@ -209,12 +209,15 @@ class Domain(ABC):
     def overview(self, x: Tensor, folder: Path) -> list[Artifact]:
         """Write one file that shows all of some examples ``[B, *shape]``, if that makes sense.
 
-        Where there are labels and the examples come sorted by label, it may show that.
+        They come in any order, so it cannot tell their labels.
         """
         return []
 
     def preview(self, x: Tensor, folder: Path) -> list[Artifact]:
-        """Write a look at samples during training; by default each example and the overview."""
+        """Write a look at samples during training; by default each example and the overview.
+
+        Where there are labels the examples come sorted by them, as many of each as can be.
+        """
         return [*self.render(x, folder), *self.overview(x, folder)]
 
     def compare(self, x: Tensor, y: Tensor, folder: Path) -> list[Artifact]:

@@ -102,6 +102,8 @@ def invert(
     """
     if trained.domain.space.symbols is not None:
         raise UserError("Symbols have no gradient that a search of the latent space could follow.")
+    if not trained.domain.latent(1, seeds.generator(seed, "invert")):
+        raise UserError("This generator has no latent vector that a search could find.")
     found = []
     for number, x in enumerate(target):
         notify("searching the latent space", number, len(target))

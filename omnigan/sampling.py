@@ -207,7 +207,8 @@ class Trained:
             ]
             return [known[draw] for draw in draws]
         wanted = [label] * n if isinstance(label, str) else list(label)
-        for name in sorted(set(wanted) - set(known)):
+        known = [name if name.isprintable() else ascii(name) for name in known]
+        for name in sorted(set(wanted) - set(self.domain.labels())):
             allowed = f"Labels: {listed(known)}." if known else "This generator has no labels."
             raise UserError(f"There is no label '{name}'.{did_you_mean(name, known)} {allowed}")
         return [*wanted]

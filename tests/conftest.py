@@ -94,6 +94,7 @@ BROWSER_FLAGS = (
     "--headless=new",
     "--no-sandbox",
     "--disable-gpu",
+    "--disable-dev-shm-usage",  # it is small in containers
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",

@@ -212,9 +212,14 @@ class AudioDomain(DatasetDomain):
     def overview(self, x: Tensor, folder: Path) -> list[Artifact]:
         from omnigan_audio.render import render_overview
 
-        return render_overview(x, self.rate, folder, self.labels())
+        return render_overview(x, self.rate, folder)
 
     def preview(self, x: Tensor, folder: Path) -> list[Artifact]:
+        from omnigan_audio.render import render_overview
+
+        return render_overview(x, self.rate, folder, self.labels())
+
+    def animate(self, x: Tensor, folder: Path) -> list[Artifact]:
         return self.overview(x, folder)
 
     def objects(self, x: Tensor) -> list[Any]:

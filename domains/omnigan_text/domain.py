@@ -175,9 +175,14 @@ class TextDomain(DatasetDomain):
     def overview(self, x: Tensor, folder: Path) -> list[Artifact]:
         from omnigan_text.render import render_overview
 
-        return render_overview(self.codec.texts(x), folder, self.labels())
+        return render_overview(self.codec.texts(x), folder)
 
     def preview(self, x: Tensor, folder: Path) -> list[Artifact]:
+        from omnigan_text.render import render_overview
+
+        return render_overview(self.codec.texts(x), folder, self.labels())
+
+    def animate(self, x: Tensor, folder: Path) -> list[Artifact]:
         return self.overview(x, folder)
 
     def objects(self, x: Tensor) -> list[Any]:

@@ -52,7 +52,7 @@ def _lines(texts: Sequence[str], labels: Sequence[str]) -> Iterator[str]:
     for number, text in enumerate(texts):
         if labels and number % each == 0:
             yield from ([""] if number else [])
-            yield f"{labels[number // each]}:"
+            yield f"{_printable(labels[number // each])}:"
         # Further lines stand below the first one.
         first, *others = (_printable(line) for line in text.split("\n"))
         yield f"{number + 1:{digits}d}  {first if text else '(empty)'}"

@@ -81,17 +81,20 @@ def loaded(run: Path, device: str = "cpu", *, best: bool = False) -> Trained:
 
 def generated_folder(run: Path) -> Path:
     """Return where commands write what a generator makes, unless somebody says it."""
+    from omnigan.exporting.read import is_export
     from omnigan.hub.reference import Reference, is_reference
 
     if is_reference(run):  # the cache of the Hub is not ours to write to
         return Path("generated") / file_name(Reference.of(run).repository)
+    if is_export(run):  # which stays as it is, to be read and shared
+        return Path("generated") / file_name(run.resolve().name)
     return run / "generated"
 
 
 def file_name(text: str) -> str:
     """Return any text as the name of a file or folder: separators would lead elsewhere."""
     safe = "".join("_" if char in '/\\:*?"<>|' or ord(char) < 32 else char for char in text)
-    return safe.strip(". ")[:80] or "_"
+    return safe.strip(". ").encode()[:80].decode(errors="ignore") or "_"
 
 
 def print_json(value: Any) -> None:

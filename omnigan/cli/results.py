@@ -58,7 +58,12 @@ def sample(
     trained = loaded(run, best=best)
     short = {"prefix": prefix, "temperature": None if temperature is None else f"{temperature:g}"}
     wishes = [*(condition or []), *_wishes(trained.domain, short)]
-    words = ["best" if best else None, f"seed-{seed}", label, *map(_named, wishes)]
+    words = [
+        "best" if best else None,
+        f"seed-{seed}",
+        label and file_name(label),
+        *map(_named, wishes),
+    ]
     folder = out or generated_folder(run) / "-".join(filter(None, words))
     if wishes and not trained.domain.latent(1, torch.Generator()):
         count = 1  # without latent vectors all samples would be the same
@@ -71,7 +76,12 @@ def sample(
             print(artifact.path)
         # Whoever looks on may as well read; a program gets the paths alone.
         if artifacts and artifacts[-1].kind == "text" and sys.stdout.isatty():
-            print(artifacts[-1].path.read_text(encoding="utf-8"), end="")
+            print(_harmless(artifacts[-1].path.read_text(encoding="utf-8")), end="")
+
+
+def _harmless(text: str) -> str:
+    """Return a stranger's text without signs that give orders to a terminal."""
+    return "".join(sign if sign.isprintable() or sign in "\n\t\u3000" else "?" for sign in text)
 
 
 def _wishes(domain: Domain, options: Mapping[str, str | None]) -> list[str]:
@@ -100,7 +110,11 @@ def _wishes(domain: Domain, options: Mapping[str, str | None]) -> list[str]:
 
 def _named(wish: str) -> str:
     """Return what a wish is called in the name of a folder."""
-    return file_name(Path(wish).stem if Path(wish).is_file() else wish)
+    try:
+        is_file = Path(wish).is_file()
+    except OSError:  # longer than any name
+        is_file = False
+    return file_name(Path(wish).stem if is_file else wish)
 
 
 def evaluate(
@@ -160,10 +174,9 @@ def evaluate(
 
 
 def _beside(run: Path) -> Path:
-    """Return the picture's place: in a run, but not in the cache of the Hub."""
-    from omnigan.hub.reference import is_reference
-
-    return (generated_folder(run) if is_reference(run) else run) / "curves.png"
+    """Return the picture's place: in a run, but not in an export."""
+    made = generated_folder(run)
+    return (run if made.parent == run else made) / "curves.png"
 
 
 def _draw(

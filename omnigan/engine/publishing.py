@@ -34,11 +34,11 @@ class Publisher:
 
     def __init__(self, folder: RunFolder, recipe: str, reporter: Reporter) -> None:
         self.folder = folder
-        self.recipe = recipe
+        self.recipe = _known(folder, "recipe") or recipe  # a resumed one has its own copy
         self.reporter = reporter
         self._report: Report | None = None
         self._began = time.perf_counter()
-        self._started = _started(folder)
+        self._started = _known(folder, "started") or _now()
         self._spent = 0.0
         self._complained = False
 
@@ -99,8 +99,12 @@ class Publisher:
         self._complained = True
 
 
-def _started(folder: RunFolder) -> str:
-    """Return when a run began: a resumed one kept it."""
+def _known(folder: RunFolder, key: str) -> str:
+    """Return what a run that is resumed said of itself, or ""."""
     with suppress(OSError, ValueError, KeyError, TypeError):
-        return str(json.loads(folder.status.read_text(encoding="utf-8"))["started"])
+        return str(json.loads(folder.status.read_text(encoding="utf-8"))[key])
+    return ""
+
+
+def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")

@@ -165,8 +165,8 @@ def choose_folder(name: str) -> Path:
 
 
 def latest_run(name: str) -> Path | None:
-    """Return the newest ``runs/<name>-<nnn>`` that exists."""
-    runs = sorted(_runs(name))
+    """Return the newest ``runs/<name>-<nnn>`` that has begun: mistakes leave empty ones."""
+    runs = sorted(run for run in _runs(name) if RunFolder(run[1]).recipe.is_file())
     return runs[-1][1] if runs else None
 
 

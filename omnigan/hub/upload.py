@@ -25,9 +25,9 @@ __all__ = ["Plan", "belongs", "plan_of", "upload"]
 CARD = "README.md"
 _FILES = {
     *(CONFIG, MODEL, CARD),
-    *("model.onnx", "generator.json", "example.py"),  # --format onnx
+    *("model.onnx", "model.onnx.data", "generator.json", "example.py"),  # --format onnx
 }
-_SAMPLES = {".flac", ".gif", ".mid", ".mp3", ".ogg", ".png", ".txt", ".wav", ".webp"}
+_SAMPLES = {".csv", ".flac", ".gif", ".mid", ".mp3", ".ogg", ".png", ".txt", ".wav", ".webp"}
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def _strings(value: Any) -> Iterator[str]:
 
 
 def _is_of_a_machine(text: str) -> bool:
-    return bool(re.match(r"(/|~|[A-Za-z]:\\).*[/\\]", text))
+    return bool(re.match(r"(/|~[/\\]|\\\\|\.\.[/\\]|[A-Za-z]:[/\\])[^\s/\\]", text))
 
 
 def upload(plan: Plan, name: str, *, private: bool = False, revision: str | None = None) -> str:

@@ -80,9 +80,9 @@ def recipe_section(facts: Facts) -> Markup:
 def environment_section(facts: Facts, timings: Readings) -> Markup:
     """Return versions, machine, and where the time went."""
     parts = [tag("h2", "Machine and time", id="machine"), keys(facts.environment.items())]
-    spent = {name: float(values[-1]) for name, (_, values) in timings.series.items()}
+    # A resumed process counts anew, and what it has not done yet took no time of its own.
+    spent = {k: v for k, v in timings.last.items() if k not in ("step", "cpu_seconds")}
     total = spent.pop("seconds", 0.0)
-    spent.pop("cpu_seconds", None)
     if total > 0:
         shares = [("training", total - sum(spent.values())), *spent.items()]
         rows = [(name, f"{spoken(s)} ({s / total:.1%})") for name, s in shares]

@@ -76,7 +76,8 @@ def speed_chart(timings: Readings) -> Chart | None:
         return None
     steps, seconds = map(np.asarray, timings.series["seconds"])
     done, taken = np.diff(steps), np.diff(seconds)
-    usable = (done > 0) & (taken > 0)  # a resumed process begins to count at 0
+    # A resumed process begins to count at 0, and may do steps again.
+    usable = (done > 0) & (taken > 0) & (steps[1:] > np.maximum.accumulate(steps)[:-1])
     if not usable.any():
         return None
     speed = done[usable] / taken[usable]

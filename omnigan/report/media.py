@@ -7,6 +7,7 @@ import io
 import struct
 import warnings
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Literal
 
@@ -65,7 +66,7 @@ class Embedded:
     smaller: bool = False
 
     def __len__(self) -> int:
-        return len(self.content)
+        return len(escape(self.content).encode() if self.kind == "text" else self.content)
 
 
 def kind_of(path: Path) -> Kind:
@@ -143,7 +144,7 @@ def _picture(path: Path, media_type: str, *, large: bool) -> Embedded | None:
                     return Embedded("image", _address(path.read_bytes(), media_type), picture.size)
                 if width * height > MOST_PIXELS or getattr(picture, "is_animated", False):
                     return None
-                smaller = picture.convert("RGB")
+                smaller = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
                 smaller.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     except (OSError, ValueError, SyntaxError, struct.error, Image.DecompressionBombWarning):
         return None

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from omnigan.engine.runfolder import RunFolder
 from omnigan.report.facts import Facts
 from omnigan.report.readings import Readings
@@ -61,7 +64,7 @@ def progress_of(run: RunFolder, facts: Facts, metrics: Readings, timings: Readin
         step=step,
         total=facts.total,
         reason=str(facts.status.get("reason", "")),
-        seconds=float(seconds[1][-1]) if seconds else None,
+        seconds=_total(seconds[1]) if seconds else None,
         left=left,
         started=_started(run, facts),
     )
@@ -84,11 +87,17 @@ def _pace(timings: Readings) -> float | None:
     """Return seconds a step, lately."""
     if "seconds" not in timings.series:
         return None
-    steps, seconds = (column[-RECENT:] for column in timings.series["seconds"])
-    done, taken = steps[-1] - steps[0], seconds[-1] - seconds[0]
-    if done > 0 and taken > 0:
-        return float(taken / done)
-    return float(seconds[-1] / steps[-1]) if steps[-1] else None
+    steps, seconds = timings.series["seconds"]
+    done, taken = (np.diff(column)[-RECENT:] for column in (steps, seconds))
+    usable = (done > 0) & (taken > 0)  # a resumed process begins to count at 0
+    if usable.any():
+        return float(taken[usable].sum() / done[usable].sum())
+    return float(seconds[-1] / steps[-1]) if len(steps) == 1 and steps[-1] else None
+
+
+def _total(seconds: NDArray[np.float64]) -> float:
+    """Return the seconds of all processes of a run, each of which counts from 0."""
+    return float(seconds[:-1][np.diff(seconds) < 0].sum() + seconds[-1])
 
 
 def _started(run: RunFolder, facts: Facts) -> datetime | None:

@@ -80,6 +80,7 @@ class Readings:
         warnings: Steps and sentences.
         evaluations: Steps and what :meth:`omnigan.evaluation.results.Evaluation.to_json` gave.
         step: The greatest step that the file names.
+        last: The numbers of the last line.
     """
 
     def __init__(self, path: Path) -> None:
@@ -92,6 +93,7 @@ class Readings:
         self.warnings: list[tuple[int, str]] = []
         self.evaluations: list[tuple[int, Mapping[str, Any]]] = []
         self.step = 0
+        self.last: dict[str, float] = {}
 
     @property
     def damaged(self) -> int:
@@ -119,7 +121,7 @@ class Readings:
         }
 
     def _take(self, step: int, line: Mapping[str, Any]) -> None:
-        columns = self._columns
+        columns, self.last = self._columns, {}
         for name, value in line.items():
             kind = type(value)
             if kind is float or (kind is int and -_LARGEST < value < _LARGEST):
@@ -128,6 +130,7 @@ class Readings:
                 steps, values = columns[name]
                 steps.append(step)
                 values.append(value)
+                self.last[name] = float(value)
             elif name == "warning" and kind is str:
                 self.warnings.append((step, value))
             elif name == "evaluation" and kind is dict:
@@ -136,5 +139,6 @@ class Readings:
 
 def _finite(steps: array[float], values: array[float]) -> Curve:
     x, y = np.array(steps), np.array(values)
-    kept = np.isfinite(y)
+    kept = np.abs(y) < 1e300  # beyond that no axis has ticks
+    y[np.abs(y) < 1e-300] = 0.0
     return x[kept], y[kept]

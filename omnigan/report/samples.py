@@ -75,9 +75,11 @@ class _Folder:
 
     @classmethod
     def read(cls, path: Path, step: int | None) -> _Folder:
-        files = sorted(
+        found = (
             each for each in path.iterdir() if each.is_file() and not each.name.startswith(".")
-        )[:MOST_FILES]
+        )
+        # Overviews first: they are not what a cut should hit.
+        files = sorted(found, key=lambda each: (each.stem.isdecimal(), each.name))[:MOST_FILES]
         examples: dict[str, list[Path]] = {}
         for file in files:
             stem = file.stem if file.stem.isdecimal() and file.stem.isascii() else ""

@@ -67,3 +67,18 @@ def test_a_mistake_is_told_and_nothing_is_written(
     assert errors.startswith("error: ")
     assert says in errors
     assert not Path("model").exists()
+
+
+def test_commands_leave_an_export_as_it_is(omnigan: Run, trained: str) -> None:
+    assert omnigan("export", trained, "model")[0] == 0
+    before = sorted(Path("model").rglob("*"))
+    status, output, _ = omnigan("sample", "model", "--count", "2")
+    assert status == 0
+    assert output.startswith("generated/model/seed-0/")
+    assert sorted(Path("model").rglob("*")) == before
+
+
+def test_a_label_leads_nowhere_else(omnigan: Run, trained: str) -> None:
+    status, _, errors = omnigan("sample", trained, "--label", "../../\x1b[2J")
+    assert status == 2
+    assert "There is no label" in errors

@@ -33,7 +33,9 @@ def opened(browser: Any, run: Any) -> Callable[[int], Any]:
     def open_at(width: int) -> Any:
         size = {"width": width, "height": 844, "deviceScaleFactor": 1, "mobile": width < 500}
         browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        browser.get("about:blank")  # what other tests left behind is not of this page
         browser.get_log("performance")
+        browser.get_log("browser")
         browser.get(path.as_uri())
         return browser
 

@@ -344,3 +344,18 @@ def test_writing_leaves_the_old_page_or_the_new_one(
     assert not list(run.folder.glob(".report*"))
     Report(run.folder).write(path)
     assert path.read_text().startswith("<!DOCTYPE html>")
+
+
+def test_a_resumed_run_counts_the_time_of_all_its_processes(make_run: Make, parse: Parse) -> None:
+    run = make_run()
+    lines: list[dict[str, float]] = [
+        {"step": n, "seconds": n / 10, "held-out likelihood": 4.0} for n in range(10, 101, 10)
+    ]
+    # killed at step 100, and gone on from step 80, twice as slow
+    lines += [{"step": 80 + n, "seconds": n / 5, "samples": 0.5} for n in range(10, 41, 10)]
+    run.metrics(lines, "timings.jsonl")
+    words = parse(build(run)).words
+    assert "took 18 s" in words, "10 s and 8 s"
+    assert "Where 8 s went" in words
+    assert "(93.8%)" in words, "7.5 s of them training"
+    assert "held-out likelihood" not in words

@@ -110,6 +110,15 @@ def test_texts_become_files_and_an_overview_by_label(made: Make, tmp_path: Path)
     assert lines == expected
 
 
+def test_without_their_order_texts_have_no_headings(made: Make, tmp_path: Path) -> None:
+    domain = made(labelled=True)
+    rows = domain.codec.rows(["red ball sees snow.", "blue cloud meets rain"])
+    for write in (domain.overview, domain.animate):
+        (overview,) = write(rows, tmp_path)
+        lines = overview.path.read_text().splitlines()
+        assert lines == ["1  red ball sees snow.", "2  blue cloud meets rain"]
+
+
 # ---- likelihood ------------------------------------------------------------------------------
 
 

@@ -37,7 +37,9 @@ def main() -> None:
     model = onnxruntime.InferenceSession(HERE / facts["model"]["file"])
     x = model.run([facts["output"]["name"]], inputs)[0]
     options.out.mkdir(parents=True, exist_ok=True)
-    print(write(x[0], facts["show"], options.out / options.file.stem))
+    # Not the name of the file itself, which may lie in the same folder.
+    stem = options.out / f"{options.file.stem.replace('.', '-')}-made"
+    print(write(x[0], facts["show"], stem))
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import subprocess
 import tarfile
 import tempfile
 import urllib.request
+from http.client import HTTPException
 from pathlib import Path
 
 from omnigan.cache import cache_folder, write_atomically
@@ -73,7 +74,7 @@ def _fetched(kept: Path) -> bytes:
     npm = shutil.which("npm")
     try:
         archive = _packed(npm) if npm else _downloaded()
-    except (OSError, subprocess.SubprocessError) as error:
+    except (OSError, ValueError, subprocess.SubprocessError, HTTPException) as error:
         raise OmniganError(
             f"{NAME} {VERSION}, which runs the generator in the browser, could not be fetched "
             f"({_reason(error)}). Connect to the network, or save {ADDRESS} as {kept}."
@@ -89,6 +90,7 @@ def _fetched(kept: Path) -> bytes:
 def _packed(npm: str) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         command = [npm, "pack", f"{NAME}@{VERSION}", "--ignore-scripts", "--loglevel=error"]
+        command += ["--pack-destination", "."]  # whatever the user's settings say
         subprocess.run(
             command, cwd=folder, check=True, capture_output=True, text=True, timeout=LONGEST
         )

@@ -57,8 +57,8 @@ def rows(source: str) -> Tensor:
         files = sorted(Path(source).rglob("*.csv")) or [Path(source)]
         lines = [line for file in files for line in file.read_text("utf-8").split("\n") if line]
         x = torch.tensor([[float(cell) for cell in line.split(",")] for line in lines])
-        if x.dim() != 2:
-            raise ValueError("there are none")
+        if x.dim() != 2 or x.shape[1] < 2 or not x.isfinite().all():
+            raise ValueError("there are none, one number in each, or no number")
         return x
     except (OSError, ValueError) as error:  # a UserError is shown without a traceback
         raise UserError(f"{source}: must hold rows of as many numbers each: {error}") from error
@@ -135,5 +135,8 @@ class PlaceholderDomain(Domain):
 
     def load_files(self, paths: Sequence[Path]) -> Tensor:
         """Read files to be scored."""
-        x = torch.cat([rows(str(path)) for path in paths])
+        found = [rows(str(path)) for path in paths]
+        if any(x.shape[1:] != self.space.shape for x in found):
+            raise UserError(f"Every row must hold {self.space.shape[0]} numbers.")
+        x = torch.cat(found)
         return (x / (self.config.data.scale or 1)).clamp(-1, 1)
