@@ -117,7 +117,7 @@ def test_a_vocoders_example_makes_a_sound_of_a_sound(
     wave = 0.3 * np.random.default_rng(0).standard_normal(61 * hop + 7).clip(-2, 2)
     soundfile.write(tmp_path / "noise.wav", wave, rate)
     run_example(folder, tmp_path / "noise.wav", "--out", tmp_path / "out")
-    made = samples(tmp_path / "out" / "noise.wav")
+    made = samples(tmp_path / "out" / "noise-made.wav")
     assert made.shape == (62 * hop,)  # followed by silence up to a whole frame
 
     wish = domain.ask(str(tmp_path / "noise.wav"), torch.Generator())
