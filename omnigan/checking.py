@@ -20,11 +20,13 @@ from omnigan.engine.losses import as_list
 from omnigan.engine.seeds import generator
 from omnigan.engine.step import Adversaries
 from omnigan.recipe.load import LoadedRecipe
-from omnigan.rehearsal import rehearse
+from omnigan.rehearsal import rehearse, seconds_by_threads
 
 __all__ = ["CheckReport", "Memory", "check"]
 
 Shape = tuple[int, ...]
+WORTH = 0.9
+"""A number of threads is only recommended if it takes less than this share of the time."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,8 @@ class CheckReport:
         memory: An estimate.
         steps: Length of the run.
         seconds_per_step: Measured mean of a few steps.
+        threads: Median seconds of a step with every penalty, by number of CPU threads; empty on
+            other devices, on one core, and where a step takes too long to try it.
         artifacts: One real example, rendered.
         data: What the domain says about its data, in sentences.
     """
@@ -83,6 +87,7 @@ class CheckReport:
     memory: Memory
     steps: int
     seconds_per_step: float
+    threads: dict[int, float]
     artifacts: list[Artifact]
     data: list[str]
 
@@ -111,8 +116,10 @@ class CheckReport:
             f"{_bytes(memory.activations)}",
             "time": f"about {spoken(self.steps * self.seconds_per_step)} for {self.steps} "
             f"steps, {self.seconds_per_step:.3g} s each",
+            "threads": _compared(self.threads),
             "one example": ", ".join(str(artifact.path) for artifact in self.artifacts),
         }
+        rows = {name: value for name, value in rows.items() if value}
         return "\n".join([*self.data, *(f"{name:13}  {value}" for name, value in rows.items())])
 
 
@@ -135,12 +142,16 @@ def check(loaded: LoadedRecipe, folder: Path, notify: Notify = silent) -> CheckR
     check_enough(source, recipe.train.batch_size)
     order = BatchOrder(source, recipe.train.batch_size, recipe.seed)
     folder.mkdir(parents=True, exist_ok=True)
+    memory, threads = free_memory(device), dict[int, float]()
     with torch.random.fork_rng():
         players = Adversaries(domain, recipe.train, recipe.seed, device)
         require_density(domain, players.average, recipe.train)
         if recipe.train.objective == "adversarial":
             players.ended = 0  # a warm-up says nothing about the steps after it
-        activations, seconds = rehearse(players, order, notify, free_memory(device))
+        activations, seconds = rehearse(players, order, notify, memory)
+        fits = memory is None or activations < memory
+        if device.type == "cpu" and fits:
+            threads = seconds_by_threads(players, order, notify, seconds)
         latent, logits = _outputs(players, order[0].to(device))
     return CheckReport(
         domain=recipe.domain,
@@ -156,6 +167,7 @@ def check(loaded: LoadedRecipe, folder: Path, notify: Notify = silent) -> CheckR
         memory=_memory(players, activations),
         steps=recipe.train.total_steps(),
         seconds_per_step=seconds,
+        threads=threads,
         artifacts=domain.render(source.read(0, torch.Generator()).x[None], folder),
         data=list(domain.describe().get("summary", ())),
     )
@@ -189,6 +201,17 @@ def _axes(shape: Shape) -> str:
 
 def _named(shapes: Mapping[str, Shape]) -> str:
     return ", ".join(f"{name} {_axes(shape)}" for name, shape in shapes.items())
+
+
+def _compared(threads: Mapping[int, float]) -> str:
+    """Say how long a step takes on how many threads, and whether another number is better."""
+    if not threads:
+        return ""
+    used, best = torch.get_num_threads(), min(threads, key=threads.__getitem__)
+    found = ", ".join(f"{seconds:.3g} s on {count}" for count, seconds in threads.items())
+    worth = best != used and threads[best] < WORTH * threads[used]
+    advice = f"; train.threads={best} would be faster" if worth else ""
+    return f"a step with every penalty takes {found}; {used} would be used{advice}"
 
 
 def _bytes(size: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -10,14 +11,17 @@ from itertools import chain
 import torch
 from torch import Tensor
 
+from omnigan.cores import most_threads
 from omnigan.domain import Batch, Notify
 from omnigan.engine.loading import BatchOrder, batches
 from omnigan.engine.step import Adversaries
 
-__all__ = ["rehearse"]
+__all__ = ["rehearse", "seconds_by_threads"]
 
 _MOST_STEPS = 32
 _MOST_SECONDS = 20.0
+_MOST_TURNS = 5
+_HOPELESS = 2.0
 _FEW = 4
 _SHARE = 0.5  # of the free memory; there is more in a step than what backward waits for
 
@@ -74,6 +78,50 @@ def _seconds(players: Adversaries, data: Iterator[Batch], notify: Notify) -> flo
         if elapsed > _MOST_SECONDS:
             break
     return elapsed / done
+
+
+def seconds_by_threads(
+    players: Adversaries, order: BatchOrder, notify: Notify, each: float
+) -> dict[int, float]:
+    """Return the median seconds of a step on one, two, four ... threads of the CPU.
+
+    The numbers take turns, so that what else runs on the machine slows all of them alike.
+
+    Args:
+        players: On the CPU; their weights change.
+        order: The batches.
+        notify: Told about each turn.
+        each: What a step takes, about, to keep the trial short.
+    """
+    before, most = torch.get_num_threads(), most_threads()
+    choices = {1, before, most, *(2**n for n in range(1, 5) if 2**n < most)}
+    if len(choices) == 1 or each * len(choices) > _MOST_SECONDS:
+        return {}
+    data = batches(order, 0, workers=0)
+    taken: dict[int, list[float]] = {threads: [] for threads in sorted(choices)}
+    began = time.perf_counter()
+    try:
+        for turn in range(_MOST_TURNS):
+            notify("comparing thread counts", turn, _MOST_TURNS)
+            for threads, seconds in taken.items():
+                if turn and min(seconds) > _HOPELESS * min(chain(*taken.values())):
+                    continue  # on a busy machine twice the threads may take ten times as long
+                torch.set_num_threads(threads)
+                seconds.append(_seconds_of_first(players, data))
+            if time.perf_counter() - began > _MOST_SECONDS:
+                break
+    finally:
+        torch.set_num_threads(before)
+    notify("comparing thread counts", _MOST_TURNS, _MOST_TURNS)
+    return {threads: statistics.median(seconds) for threads, seconds in taken.items()}
+
+
+def _seconds_of_first(players: Adversaries, data: Iterator[Batch]) -> float:
+    """Take step 0, which is always the same work."""
+    players.step = 0
+    began = time.perf_counter()
+    players.advance(data)
+    return time.perf_counter() - began
 
 
 class _Ledger:

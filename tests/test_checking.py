@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -107,3 +108,41 @@ def test_with_too_little_memory_a_part_of_a_batch_tells_the_rest(
     assert set(sizes) == {4}
     assert report.memory.activations == pytest.approx(whole, rel=0.2)
     assert report.latent == {"z": (64, 3)}
+
+
+def test_threads_are_compared_and_left_as_they_were(
+    checked: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("omnigan.rehearsal.most_threads", lambda: 3)
+    used: list[int] = []
+    advance = Adversaries.advance
+
+    def noting(players: Adversaries, data: Iterator[Batch]) -> Any:
+        used.append(torch.get_num_threads())
+        return advance(players, data)
+
+    monkeypatch.setattr(Adversaries, "advance", noting)
+    before = torch.get_num_threads()
+    report = checked(batch_size=16, threads=1)
+    assert torch.get_num_threads() == before == 1
+    assert set(report.threads) == set(used) == {1, 2, 3}
+    assert all(seconds > 0 for seconds in report.threads.values())
+
+
+@pytest.mark.parametrize(
+    ("threads", "advice"),
+    [({1: 0.2, 2: 0.1}, "train.threads=2"), ({1: 0.1, 2: 0.098}, None), ({1: 0.1, 2: 0.5}, None)],
+)
+def test_another_number_of_threads_is_only_advised_if_it_pays(
+    checked: Any, threads: dict[int, float], advice: str | None
+) -> None:
+    text = replace(checked(), threads=threads).text()
+    (line,) = (line for line in text.splitlines() if line.startswith("threads"))
+    assert (advice in line) if advice else ("train.threads" not in line)
+    assert all(f"on {count}" in line for count in threads)
+
+
+def test_one_core_leaves_nothing_to_compare(checked: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("omnigan.rehearsal.most_threads", lambda: 1)
+    assert checked().threads == {}
+    assert "threads" not in checked().text()
