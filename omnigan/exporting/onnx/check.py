@@ -58,6 +58,7 @@ def session_of(path: Path) -> Any:
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
+    options.log_severity_level = 3  # errors; it warns of what it chose not to optimise
     return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
 
 

@@ -30,6 +30,7 @@ def main() -> None:
 
     facts = json.loads((HERE / "generator.json").read_text(encoding="utf-8"))
     inputs = draw(facts, options.count, np.random.default_rng(options.seed), options.label)
+    onnxruntime.set_default_logger_severity(3)  # errors, not what it chose not to optimise
     model = onnxruntime.InferenceSession(HERE / facts["model"]["file"])
     x = model.run([facts["output"]["name"]], inputs)[0]
     options.out.mkdir(parents=True, exist_ok=True)

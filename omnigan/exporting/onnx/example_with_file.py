@@ -34,6 +34,7 @@ def main() -> None:
     for each in facts["inputs"]:
         if each["draw"]["kind"] == "given":
             inputs[each["name"]] = read(options.file, each["draw"])[None].astype(each["dtype"])
+    onnxruntime.set_default_logger_severity(3)  # errors, not what it chose not to optimise
     model = onnxruntime.InferenceSession(HERE / facts["model"]["file"])
     x = model.run([facts["output"]["name"]], inputs)[0]
     options.out.mkdir(parents=True, exist_ok=True)

@@ -23,6 +23,9 @@ __all__ = ["OUTPUT", "Model", "require_onnx", "write_model"]
 OUTPUT = "x"
 MOST_IN_ONE_FILE = 2**31 - 2**20
 """Bytes that a protocol buffer can hold, about."""
+MOST_OPTIMIZED = 4000
+"""Operations in a program. Beyond, as where a transformer is unrolled over all its places, the
+optimiser of onnxscript takes longer than all else; runtimes optimise what they load anyway."""
 TRACED = 3
 """Examples in the batch that is traced: neither one nor two, which might be taken for constants."""
 
@@ -123,7 +126,12 @@ def _translated(program: torch.export.ExportedProgram, names: Sequence[str]) -> 
     if any(node.target in DECOMPOSITIONS for node in program.graph.nodes):
         program = program.run_decompositions(DECOMPOSITIONS)
     made = torch.onnx.export(
-        program, input_names=names, output_names=[OUTPUT], dynamo=True, verbose=False
+        program,
+        input_names=names,
+        output_names=[OUTPUT],
+        dynamo=True,
+        optimize=len(program.graph.nodes) <= MOST_OPTIMIZED,
+        verbose=False,
     )
     assert made is not None
     return made.model_proto

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from omnigan.errors import UserError
+from omnigan.exporting.onnx.check import session_of
 from omnigan.exporting.web.directions import find_directions
 from omnigan.exporting.web.pack import pack
 from omnigan.exporting.web.runtime import VERSION, runtime
@@ -98,12 +99,7 @@ def _settings(spec: Mapping[str, Any], title: str) -> dict[str, Any]:
 
 
 def _directions(model: Path, spec: Mapping[str, Any]) -> list[dict[str, list[float]]]:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    providers = ["CPUExecutionProvider"]
-    return find_directions(onnxruntime.InferenceSession(model, options, providers=providers), spec)
+    return find_directions(session_of(model), spec)
 
 
 def _licences() -> str:
