@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import resource
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+import torch
 
 from omnigan.engine.journal import Journal
 from omnigan.engine.runfolder import RunFolder
@@ -36,5 +40,14 @@ class Stopwatch:
                 "seconds": round(time.perf_counter() - self._started, 3),
                 "cpu_seconds": round(time.process_time() - self._cpu, 3),
                 **{name: round(seconds, 3) for name, seconds in self._spent.items()},
+                "peak_bytes": _peak(),
             }
         )
+
+
+def _peak() -> int:
+    """Return the most memory so far: of tensors where they are on a GPU, else of the process."""
+    if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
+        return torch.cuda.max_memory_allocated()
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit

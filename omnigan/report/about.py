@@ -82,10 +82,11 @@ def environment_section(facts: Facts, timings: Readings) -> Markup:
     parts = [tag("h2", "Machine and time", id="machine"), keys(facts.environment.items())]
     # A resumed process counts anew, and what it has not done yet took no time of its own.
     spent = {k: v for k, v in timings.last.items() if k not in ("step", "cpu_seconds")}
-    total = spent.pop("seconds", 0.0)
+    total, peak = spent.pop("seconds", 0.0), spent.pop("peak_bytes", 0.0)
     if total > 0:
         shares = [("training", total - sum(spent.values())), *spent.items()]
         rows = [(name, f"{spoken(s)} ({s / total:.1%})") for name, s in shares]
+        rows += [("peak memory", f"{peak / 2**20:,.0f} MiB")] if peak else []
         parts += [tag("h3", f"Where {spoken(total)} went"), keys(rows)]
     return join(*parts)
 

@@ -352,10 +352,12 @@ def test_a_resumed_run_counts_the_time_of_all_its_processes(make_run: Make, pars
         {"step": n, "seconds": n / 10, "held-out likelihood": 4.0} for n in range(10, 101, 10)
     ]
     # killed at step 100, and gone on from step 80, twice as slow
-    lines += [{"step": 80 + n, "seconds": n / 5, "samples": 0.5} for n in range(10, 41, 10)]
+    slow = {"samples": 0.5, "peak_bytes": 1200 * 2**20}
+    lines += [{"step": 80 + n, "seconds": n / 5, **slow} for n in range(10, 41, 10)]
     run.metrics(lines, "timings.jsonl")
     words = parse(build(run)).words
     assert "took 18 s" in words, "10 s and 8 s"
     assert "Where 8 s went" in words
     assert "(93.8%)" in words, "7.5 s of them training"
     assert "held-out likelihood" not in words
+    assert "1,200 MiB" in words
