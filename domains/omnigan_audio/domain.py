@@ -25,6 +25,7 @@ from omnigan.domain import (
     silent,
 )
 from omnigan.latents import between, draw
+from omnigan.layout import channels_last
 from omnigan_audio.config import AudioConfig
 
 if TYPE_CHECKING:
@@ -112,9 +113,10 @@ class AudioDomain(DatasetDomain):
         if options.vocoder:
             check_bands(self.rate, sizes_for(self.rate)[0], options.bands)
             return build_vocoder(self.rate, options)
-        return build_generator(
+        made = build_generator(
             self.space.shape, self.rate, options, len(self.labels()), self.pitched
         )
+        return channels_last(made)
 
     def discriminator(self) -> nn.Module:
         from omnigan_audio.networks import build_discriminator
@@ -122,7 +124,8 @@ class AudioDomain(DatasetDomain):
 
         options, labels = self.config.discriminator, len(self.labels())
         critics = build_discriminator(self.space.shape, self.rate, options, labels, self.pitched)
-        return VocoderCritics(critics) if self.config.generator.vocoder else critics
+        judge = VocoderCritics(critics) if self.config.generator.vocoder else critics
+        return channels_last(judge)
 
     def initialise(self, generator: nn.Module, discriminator: nn.Module) -> None:
         from omnigan_audio.networks import start_from

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from omnigan.dataset_domain import DatasetDomain
 from omnigan.domain import Artifact, DomainConfig, Draw, Notify, Space, Standalone, silent
 from omnigan.latents import between, draw
+from omnigan.layout import channels_last
 from omnigan_image.config import ImageConfig
 
 if TYPE_CHECKING:
@@ -62,12 +63,14 @@ class ImageDomain(DatasetDomain):
     def generator(self) -> nn.Module:
         from omnigan_image.networks import build_generator
 
-        return build_generator(self.space.shape, self.config.generator, len(self.labels()))
+        options, labels = self.config.generator, len(self.labels())
+        return channels_last(build_generator(self.space.shape, options, labels))
 
     def discriminator(self) -> nn.Module:
         from omnigan_image.networks import build_discriminator
 
-        return build_discriminator(self.space.shape, self.config.discriminator, len(self.labels()))
+        options, labels = self.config.discriminator, len(self.labels())
+        return channels_last(build_discriminator(self.space.shape, options, labels))
 
     def initialise(self, generator: nn.Module, discriminator: nn.Module) -> None:
         from omnigan_image.networks import start_from

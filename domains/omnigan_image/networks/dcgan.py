@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 
 from omnigan_image.networks.blocks import ConditionalNorm, FromLatent, Output, doubling
+from omnigan_image.networks.resample import TAPS
 from omnigan_image.networks.sizes import Step, steps_up
 
 __all__ = ["DcganDiscriminator", "DcganGenerator"]
@@ -33,12 +35,10 @@ class DcganGenerator(FromLatent):
         super().__init__(z, channels[0], steps[0].coarse, labels, bias=False)
         self.norms = nn.ModuleList(ConditionalNorm(c, labels) for c in channels[:-1])
         self.ups = nn.ModuleList(
-            nn.ConvTranspose2d(a, b, step.kernel, step.stride, 1, bias=False)
-            for a, b, step in zip(channels[:-1], channels[1:], steps, strict=True)
+            _up(a, b, step) for a, b, step in zip(channels[:-1], channels[1:], steps, strict=True)
         )
         self.output = Output(colours)
-        for layer in (self.base, *self.ups):
-            nn.init.normal_(layer.weight, std=PUBLISHED)
+        nn.init.normal_(self.base.weight, std=PUBLISHED)
 
     def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
         """Return images.
@@ -99,6 +99,22 @@ class DcganDiscriminator(nn.Module):
             pooled = h.mean((2, 3))
             logit = logit + (self.label(label) * pooled).sum(1) * pooled.shape[1] ** -0.5
         return logit
+
+
+@torch.no_grad()
+def _up(channels: int, out: int, step: Step) -> nn.ConvTranspose2d:
+    """Return a transposed convolution that begins by interpolating its maps.
+
+    Its kernels are one random number times bilinear weights (Long et al. 2015). With a number for
+    each place, neighbouring pixels would come from different weights and begin as a checkerboard
+    (Aitken et al. 2017), which takes long to unlearn.
+    """
+    up = nn.ConvTranspose2d(channels, out, step.kernel, step.stride, 1, bias=False)
+    rows, columns = (torch.tensor(TAPS[side]) for side in step.kernel)
+    taps = torch.outer(rows, columns)
+    numbers = PUBLISHED * torch.randn(channels, out, 1, 1)
+    up.weight.copy_(numbers * taps / taps.square().mean().sqrt())
+    return up
 
 
 def _down(channels: int, out: int, step: Step, batch_norm: bool) -> nn.Sequential:

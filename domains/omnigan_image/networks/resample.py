@@ -8,7 +8,7 @@ from torch.nn.functional import conv2d, conv_transpose2d
 
 from omnigan_image.networks.sizes import Step
 
-__all__ = ["Resample"]
+__all__ = ["TAPS", "Resample"]
 
 TAPS = {1: [1.0], 3: [1.0, 2.0, 1.0], 4: [1.0, 3.0, 3.0, 1.0]}
 """Bilinear weights: of one pixel, of an odd side, and of an even one."""

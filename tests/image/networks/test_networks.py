@@ -16,7 +16,8 @@ from omnigan.errors import UserError
 from omnigan_image.networks import build_discriminator, build_generator, start_from
 from omnigan_image.networks.blocks import Output
 from omnigan_image.networks.config import Discriminator, Generator
-from omnigan_image.networks.dcgan import DcganDiscriminator
+from omnigan_image.networks.dcgan import DcganDiscriminator, DcganGenerator
+from omnigan_image.networks.sizes import steps_up
 
 Pair = Callable[..., tuple[nn.Module, nn.Module]]
 BODIES = ["dcgan", "resnet-sn", "r3gan"]
@@ -132,6 +133,20 @@ def test_fresh_plain_convolutions_have_the_published_scale_or_keep_that_of_the_i
     assert isinstance(critic, DcganDiscriminator)
     features = critic.downs(torch.randn(16, *shape)).detach()
     assert 0.5 < float(features.square().mean()) < 2
+
+
+def test_fresh_transposed_convolutions_draw_no_checkerboard() -> None:
+    """Flat maps become flat maps, as under any interpolation, for even and odd sides alike."""
+    for size in ((32, 32), (17, 24)):
+        generator = build_generator((3, *size), Generator(width=8), 0)
+        assert isinstance(generator, DcganGenerator)
+        maps = torch.randn(2, generator.coarsest[0], 1, 1)
+        for up, step in zip(generator.ups, steps_up(*size), strict=True):
+            made = up(maps.expand(-1, -1, *step.coarse)).detach()
+            assert made.shape[2:] == step.fine
+            inner = made[..., 2:-2, 2:-2]
+            assert float(inner.std((2, 3)).max()) < 1e-5 * float(inner.std())
+            maps = made[..., 2:3, 2:3] / made.std()
 
 
 # ---- starting from the data --------------------------------------------------------------------
