@@ -102,7 +102,7 @@ def invert(
     """
     if trained.domain.space.symbols is not None:
         raise UserError("Symbols have no gradient that a search of the latent space could follow.")
-    if not trained.domain.latent(1, seeds.generator(seed, "invert")):
+    if not trained.has_latents:
         raise UserError("This generator has no latent vector that a search could find.")
     found = []
     for number, x in enumerate(target):

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
 import torch
-from pydantic import BaseModel, ConfigDict
 from torch import Tensor
+
+from omnigan.section import DomainConfig, Section
 
 __all__ = [
     "Artifact",
@@ -38,20 +39,6 @@ __all__ = [
 
 Split = Literal["train", "valid"]
 Conditions = Mapping[str, Tensor]
-
-
-class Section(BaseModel):
-    """Base of every recipe section: unknown keys are errors, numbers finite."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class DomainConfig(Section):
-    """The three recipe sections that belong to a domain; subclass and narrow their types."""
-
-    data: Section = Section()
-    generator: Section = Section()
-    discriminator: Section = Section()
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
 from omnigan.errors import UserError
+from omnigan.numerals import decimal_number, whole_number
+from omnigan.paths import user_path
 from omnigan_audio.networks.config import Body
 
 __all__ = ["length_wished", "pitch_wished", "sound_wished"]
@@ -31,7 +31,7 @@ def sound_wished(wish: str, rate: int, hop: int) -> Tensor:
     """
     from omnigan_audio.data import read_wave
 
-    wave = read_wave(Path(wish).expanduser(), rate, LONGEST)
+    wave = read_wave(user_path(wish, "--condition"), rate, LONGEST)
     return pad(wave, (0, -len(wave) % hop + (hop if len(wave) < 4 * hop else 0)))[None, None]
 
 
@@ -41,15 +41,15 @@ def pitch_wished(wish: str, pitched: bool) -> Tensor:
     Raises:
         UserError: It is none, or the model knows no pitch.
     """
-    text = wish.partition("=")[2].strip()
+    pitch = whole_number(wish.partition("=")[2], 127)
     if not pitched:
         raise UserError(
             f"--condition {wish}: this model was trained without pitch; set data.pitch and train "
             "again."
         )
-    if not (text.isascii() and text.isdigit() and int(text) <= 127):
+    if pitch is None:
         raise UserError(f"--condition {wish}: a pitch is a MIDI note number from 0 to 127.")
-    return torch.tensor([int(text)])
+    return torch.tensor([pitch])
 
 
 def length_wished(wish: str, rate: int, body: Body) -> int:
@@ -66,10 +66,7 @@ def length_wished(wish: str, rate: int, body: Body) -> int:
             f"--condition {wish}: the generator's body {body} makes sounds of one length; "
             f"{' and '.join(ANY_LENGTH)} can make others."
         )
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds <= LONGEST:
+    seconds = decimal_number(text)
+    if seconds is None or not 0 < seconds <= LONGEST:
         raise UserError(f"--condition {wish}: seconds must be above 0 and at most {LONGEST:g}.")
     return max(1, round(seconds * rate))

@@ -15,6 +15,7 @@ from omnigan.cache import cache_folder, write_atomically
 from omnigan.cores import cores
 from omnigan.domain import Notify, silent
 from omnigan.errors import UserError, did_you_mean
+from omnigan.paths import user_path
 from omnigan.walk import printable, walk
 from omnigan_music.chorales import chorale_files, music21_version
 from omnigan_music.raw import RawPiece
@@ -87,7 +88,7 @@ def midi_files(source: str) -> list[tuple[Path, str]]:
     Raises:
         UserError: The path does not exist or holds no MIDI file.
     """
-    path = Path(source).expanduser()
+    path = user_path(source, "data.source")
     if path.is_dir():
         files = [
             (file, printable(file.relative_to(path).as_posix()))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
 
 from omnigan.datasets.label_table import look_up_labels, read_label_table
+from omnigan.paths import user_path
 from omnigan_music.config import MusicData
 from omnigan_music.raw import RawPiece
 
@@ -35,7 +36,7 @@ def labels_of(data: MusicData, raw: Sequence[RawPiece]) -> list[str | None]:
         return [_folder(piece.name) for piece in raw]
     if data.labels == "mode":
         return [mode_of(piece) for piece in raw]
-    path = Path(data.labels).expanduser()
+    path = user_path(data.labels, "data.labels")
     table = read_label_table(path, data.label_column, ("none", "folder", "mode"))
     return look_up_labels(table, [piece.name for piece in raw], path, "a piece")
 

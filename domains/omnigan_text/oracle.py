@@ -18,6 +18,7 @@ from torch import Tensor
 
 from omnigan.domain import Section
 from omnigan.errors import UserError, listed
+from omnigan.paths import user_path
 
 __all__ = ["Oracle", "OracleData"]
 
@@ -76,8 +77,9 @@ class Oracle:
         Raises:
             UserError: The file is missing, damaged, or holds something else.
         """
-        weights = _drawn(data) if data.file is None else _read(Path(data.file).expanduser())
-        return cls(weights, data.length)
+        if data.file is None:
+            return cls(_drawn(data), data.length)
+        return cls(_read(user_path(data.file, "data.oracle.file")), data.length)
 
     def sample(self, n: int, rng: torch.Generator) -> Tensor:
         """Draw sequences ``[n, length]`` of symbols, int64 from 0 to ``symbols - 1``."""

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from omnigan.errors import UserError
+from omnigan.numerals import whole_number
 from omnigan_text.data_config import TextData
 from omnigan_text.vocabulary import opened, unknown_symbol
 
@@ -128,14 +129,16 @@ class _Numbers(Codec):
     """Symbols written as decimal numbers with spaces between them."""
 
     def encode(self, text: str) -> list[int]:
-        words = text.split()
-        for word in words:
-            if not (word.isascii() and word.isdecimal() and int(word) < self.symbols):
+        ids = []
+        for word in text.split():
+            number = whole_number(word, self.symbols - 1)
+            if number is None:
                 raise UserError(
                     f"'{_short(text)}': '{_short(word)}' is not a whole number from 0 to "
                     f"{self.symbols - 1}"
                 )
-        return [int(word) for word in words]
+            ids.append(number)
+        return ids
 
     def _decoded(self, sequences: Sequence[Sequence[int]]) -> list[str]:
         return [" ".join(map(str, ids)) for ids in sequences]

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from omnigan.errors import UserError
+from omnigan.numerals import decimal_number
 
 if TYPE_CHECKING:
     from omnigan_text.config import TextConfig
@@ -25,11 +26,8 @@ def temperature_wished(value: str) -> Tensor:
     Raises:
         UserError: It is not a positive number.
     """
-    try:
-        temperature = float(value)
-    except ValueError:
-        temperature = 0.0
-    if not 0.01 <= temperature <= 100:
+    temperature = decimal_number(value)
+    if temperature is None or not 0.01 <= temperature <= 100:
         raise UserError(
             f"temperature={value}: must be a number from 0.01 (always the likeliest) to 100 "
             "(anything); 1 is what the model was trained for."

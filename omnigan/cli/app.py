@@ -74,6 +74,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain(error.problems, error.exit_status)
     except OmniganError as error:
         return _complain([str(error)], error.exit_status)
+    except (OSError, MemoryError) as error:  # the machine's, not omnigan's
+        reason = "there is not enough memory" if isinstance(error, MemoryError) else str(error)
+        return _complain([f"The machine refuses: {reason}"], OmniganError.exit_status)
     except _UsageError as error:
         text: str = error.format_message()  # type: ignore[attr-defined]
         context = getattr(error, "ctx", None)

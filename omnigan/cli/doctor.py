@@ -8,7 +8,8 @@ import re
 from importlib import metadata
 from typing import Any
 
-from omnigan.cli.common import Json, print_json
+from omnigan.cli.common import print_json
+from omnigan.cli.options import Json
 from omnigan.plugins import available
 
 __all__ = ["doctor"]

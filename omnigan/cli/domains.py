@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from omnigan.cli.common import Json, print_json
+from omnigan.cli.common import print_json
+from omnigan.cli.options import Json
 from omnigan.errors import UserError
 from omnigan.plugins import DomainEntry, available, load_domain, shadowed
 

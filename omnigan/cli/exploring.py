@@ -7,16 +7,9 @@ from typing import Annotated
 
 import typer
 
-from omnigan.cli.common import (
-    Json,
-    Run,
-    Seed,
-    file_name,
-    generated_folder,
-    loaded,
-    print_json,
-    reporting,
-)
+from omnigan.cli.common import loaded, print_json, reporting
+from omnigan.cli.options import LARGEST_SEED, Json, Run, Seed
+from omnigan.cli.places import file_names, folder_name, generated_folder
 
 __all__ = ["augment", "interpolate", "invert"]
 
@@ -40,7 +33,7 @@ def interpolate(
     stops = _seeds(seeds)
     trained = loaded(run)
     x = walk(trained, stops, frames, label)
-    folder = out or generated_folder(run) / f"path-{'-'.join(map(str, stops))}"
+    folder = out or generated_folder(run) / folder_name("path", *map(str, stops))
     folder.mkdir(parents=True, exist_ok=True)
     for artifact in trained.domain.animate(x, folder):
         print(artifact.path)
@@ -48,11 +41,16 @@ def interpolate(
 
 def _seeds(text: str) -> list[int]:
     from omnigan.errors import UserError
+    from omnigan.numerals import whole_number
 
-    parts = [part.strip() for part in text.split(",")]
-    if not all(part.isdigit() for part in parts):
-        raise UserError(f"--seeds must be whole numbers with commas between, not '{text}'.")
-    return [int(part) for part in parts]
+    seeds = [whole_number(part, LARGEST_SEED) for part in text.split(",")]
+    found = [seed for seed in seeds if seed is not None]
+    if len(found) < len(seeds):
+        raise UserError(
+            f"--seeds must be whole numbers from 0 to {LARGEST_SEED} with commas between, "
+            f"not '{text}'."
+        )
+    return found
 
 
 def invert(
@@ -78,7 +76,7 @@ def invert(
     target = trained.domain.load_files(files)
     with reporting() as reporter:
         found = search(trained, target, label=label, steps=steps, seed=seed, notify=reporter.notify)
-    folder = out or generated_folder(run) / f"inverted-{files[0].stem}"
+    folder = out or generated_folder(run) / folder_name("inverted", files[0].stem)
     folder.mkdir(parents=True, exist_ok=True)
     pairs = torch.stack([target, found.x], 1).flatten(0, 1)
     artifacts = [
@@ -118,9 +116,9 @@ def augment(
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UserError(f"--out: {out} exists and is not an empty folder.")
     with reporting() as reporter:
-        for done, label in enumerate(labels):
+        for done, (label, name) in enumerate(file_names(labels).items()):
             reporter.notify("writing samples", done, len(labels))
-            folder = out / file_name(label)
+            folder = out / name
             folder.mkdir(parents=True)
             trained.domain.render(trained.generate(per_class, seed, label).x, folder)
         reporter.notify("writing samples", len(labels), len(labels))

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from omnigan.cli.common import Json, print_json
+from omnigan.cli.common import print_json
+from omnigan.cli.options import Json
 from omnigan.recipe import shipped
 
 __all__ = ["app"]

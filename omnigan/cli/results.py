@@ -10,17 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from omnigan.cli.common import (
-    Best,
-    Json,
-    Run,
-    Seed,
-    file_name,
-    generated_folder,
-    loaded,
-    print_json,
-    reporting,
-)
+from omnigan.cli.common import harmless, loaded, print_json, reporting
+from omnigan.cli.options import Best, Json, Run, Seed
+from omnigan.cli.places import file_name, folder_name, generated_folder, named
 
 if TYPE_CHECKING:
     from omnigan.domain import Domain
@@ -53,20 +45,13 @@ def sample(
     json: Json = False,
 ) -> None:
     """Write samples as files."""
-    import torch
-
     trained = loaded(run, best=best)
     short = {"prefix": prefix, "temperature": None if temperature is None else f"{temperature:g}"}
     wishes = [*(condition or []), *_wishes(trained.domain, short)]
-    words = [
-        "best" if best else None,
-        f"seed-{seed}",
-        label and file_name(label),
-        *map(_named, wishes),
-    ]
-    folder = out or generated_folder(run) / "-".join(filter(None, words))
-    if wishes and not trained.domain.latent(1, torch.Generator()):
-        count = 1  # without latent vectors all samples would be the same
+    words = ["best" if best else None, f"seed-{seed}", label and file_name(label)]
+    folder = out or generated_folder(run) / folder_name(*words, *map(named, wishes))
+    if wishes and not trained.has_latents:
+        count = 1  # all samples would be the same
     artifacts = trained.render(trained.generate(count, seed, label, wishes).x, folder)
     if json:
         files = [{**asdict(artifact), "path": str(artifact.path)} for artifact in artifacts]
@@ -76,12 +61,7 @@ def sample(
             print(artifact.path)
         # Whoever looks on may as well read; a program gets the paths alone.
         if artifacts and artifacts[-1].kind == "text" and sys.stdout.isatty():
-            print(_harmless(artifacts[-1].path.read_text(encoding="utf-8")), end="")
-
-
-def _harmless(text: str) -> str:
-    """Return a stranger's text without signs that give orders to a terminal."""
-    return "".join(sign if sign.isprintable() or sign in "\n\t\u3000" else "?" for sign in text)
+            print(harmless(artifacts[-1].path.read_text(encoding="utf-8")), end="")
 
 
 def _wishes(domain: Domain, options: Mapping[str, str | None]) -> list[str]:
@@ -106,15 +86,6 @@ def _wishes(domain: Domain, options: Mapping[str, str | None]) -> list[str]:
             raise UserError(text if typed in text else f"{typed}: {text}") from error
         found.append(wish)
     return found
-
-
-def _named(wish: str) -> str:
-    """Return what a wish is called in the name of a folder."""
-    try:
-        is_file = Path(wish).is_file()
-    except OSError:  # longer than any name
-        is_file = False
-    return file_name(Path(wish).stem if is_file else wish)
 
 
 def evaluate(
@@ -197,10 +168,12 @@ def _draw(
 
 def _numbers(text: str) -> list[float]:
     from omnigan.errors import UserError
+    from omnigan.numerals import decimal_number
 
-    try:
-        return [float(part) for part in text.split(",")]
-    except ValueError as error:
+    numbers = [decimal_number(part) for part in text.split(",")]
+    found = [number for number in numbers if number is not None]
+    if len(found) < len(numbers):
         raise UserError(
             f"--temperatures must be numbers with commas between, such as 0.7,0.8,1, not '{text}'."
-        ) from error
+        )
+    return found

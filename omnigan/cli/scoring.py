@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from omnigan.cli.common import Json, Seed, print_json, reporting
+from omnigan.cli.common import print_json, reporting
+from omnigan.cli.options import Json, Seed
 
 __all__ = ["score"]
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from omnigan.cli.common import Best, Json, print_json
+from omnigan.cli.common import print_json
+from omnigan.cli.options import Best, Json
 
 if TYPE_CHECKING:
     from omnigan.exporting.weights import Dtype

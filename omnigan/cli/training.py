@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from omnigan.cli.common import Json, Overrides, Recipe, first_rank, print_json, reporting
+from omnigan.cli.common import first_rank, print_json, reporting
+from omnigan.cli.options import Json, Overrides, Recipe
 
 __all__ = ["check", "train"]
 

@@ -11,6 +11,8 @@ from omnigan.errors import UserError, did_you_mean
 
 __all__ = ["look_up_labels", "read_label_table"]
 
+_MOST_BYTES = 2**28
+
 
 def read_label_table(
     path: Path, column: str, words: Sequence[str], *, column_key: str = "data.label_column"
@@ -27,7 +29,11 @@ def read_label_table(
         UserError: The file cannot be read, lacks a column or a value, or contradicts itself.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        with path.open("rb") as file:
+            content = file.read(_MOST_BYTES + 1)
+        if len(content) > _MOST_BYTES:
+            raise UserError(f"data.labels: '{path}' is too large to be a table of labels")
+        text = content.decode("utf-8-sig")
     except OSError as error:
         known = ", ".join(f"'{word}'" for word in words)
         raise UserError(

@@ -31,7 +31,12 @@ def label_names(labels: Sequence[str | None]) -> tuple[str, ...]:
     """Return every label that occurs: numbers in their order, then words in theirs."""
     known = {label for label in labels if label is not None}
     numbers = {label for label in known if label.isascii() and label.isdecimal()}
-    return (*sorted(numbers, key=lambda text: (int(text), text)), *sorted(known - numbers))
+    return (*sorted(numbers, key=_by_value), *sorted(known - numbers))
+
+
+def _by_value(number: str) -> tuple[int, str, str]:
+    digits = number.lstrip("0")
+    return len(digits), digits, number  # int() refuses very many digits
 
 
 def chosen_names(

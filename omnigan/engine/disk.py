@@ -1,41 +1,78 @@
-"""A full disk, in words."""
+"""What a machine refuses a run - space, files, memory, processes - in words."""
 
 from __future__ import annotations
 
 import errno
+import re
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from omnigan.engine import checkpoint
-from omnigan.engine.runfolder import RunFolder
+from omnigan.engine.runfolder import RunFolder, step_folders
 from omnigan.errors import OmniganError
 
-__all__ = ["disk_full_in_words", "resume_command"]
+__all__ = ["failures_in_words", "resume_command"]
 
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_NO_MEMORY = re.compile(r"out of memory|(can't|cannot|unable to) allocate|not enough memory", re.I)
+_NO_LOADER = re.compile(r"DataLoader worker")
 
 
 @contextmanager
-def disk_full_in_words(folder: RunFolder) -> Iterator[None]:
-    """Say what a full disk has left of a run, and what to do.
+def failures_in_words(folder: RunFolder) -> Iterator[None]:
+    """Say what a failure of the machine has left of a run, and what to do.
 
     Raises:
-        OmniganError: The block could not write for want of space.
+        OmniganError: The block could not write or read a file, had too little memory, or lost a
+            loader process.
     """
     try:
         yield
     except OSError as error:
-        if error.errno not in DISK_FULL:
-            raise
-        good = checkpoint.find(folder.checkpoints)
-        advice = (
-            f"The checkpoint of step {good[0].step} is whole; make room, then go on with:\n  "
-            f"{resume_command(folder)}"
-            if good
-            else "Nothing is saved; make room, then start again."
-        )
-        raise OmniganError(f"The disk is full ({folder.path}). {advice}") from error
+        raise OmniganError(_about_files(error, folder)) from error
+    except MemoryError as error:
+        raise OmniganError(_about_memory(folder)) from error
+    except RuntimeError as error:  # torch has no errors of its own for these
+        if _NO_MEMORY.search(str(error)):
+            raise OmniganError(_about_memory(folder)) from error
+        if _NO_LOADER.search(str(error)):
+            raise OmniganError(_about_loaders(folder)) from error
+        raise
+
+
+def _about_files(error: OSError, folder: RunFolder) -> str:
+    if error.errno in DISK_FULL:
+        return f"The disk is full ({folder.path}). {_advice(folder, 'make room')}"
+    if error.errno == errno.ENOMEM:
+        return _about_memory(folder)
+    reason = error.strerror or str(error) or type(error).__name__
+    names = [str(name) for name in (error.filename, error.filename2) if name is not None]
+    where = f" ({' -> '.join(names)})" if names else ""
+    return f"A file cannot be read or written: {reason}{where}. {_advice(folder, 'mend that')}"
+
+
+def _about_memory(folder: RunFolder) -> str:
+    return (
+        "There is not enough memory. Close other programs, or start another run with a smaller "
+        "train.batch_size, a larger train.accumulate or narrower networks. "
+        + _advice(folder, "make room")
+    )
+
+
+def _about_loaders(folder: RunFolder) -> str:
+    advice = _advice(folder, "lower train.workers if memory is short")
+    return f"A loader process was killed or could not start. {advice}"
+
+
+def _advice(folder: RunFolder, first: str) -> str:
+    """Return what is saved, and what to do."""
+    good = max(step_folders(folder.checkpoints), default=None)
+    if good is None:
+        return f"Nothing is saved; {first}, then start again."
+    return (
+        f"The checkpoint of step {good} is whole; {first}, then go on with:\n  "
+        f"{resume_command(folder)}"
+    )
 
 
 def resume_command(folder: RunFolder) -> str:

@@ -8,19 +8,31 @@ import os
 import platform
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
-
-import torch
+from typing import TYPE_CHECKING, Any
 
 from omnigan import __version__
 from omnigan.errors import UserError
 
-__all__ = ["RunFolder", "choose_folder", "latest_run", "write_rebuildable", "write_text"]
+if TYPE_CHECKING:
+    import torch
+
+__all__ = [
+    "RunFolder",
+    "choose_folder",
+    "latest_run",
+    "step_folders",
+    "write_rebuildable",
+    "write_text",
+]
 
 RUNS = Path("runs")
 LOCK = ".lock"
+BEGUN = ".recipe.yaml.tmp"
+"""The first file of a run while it is written."""
+
+_STEP = re.compile(r"step-([0-9]{8,})")
 
 
 class RunFolder:
@@ -34,6 +46,7 @@ class RunFolder:
         self.path = path
         self.recipe = path / "recipe.yaml"
         self.config = path / "config.json"
+        self.examples = path / "examples.sha256"
         self.metrics = path / "metrics.jsonl"
         self.timings = path / "timings.jsonl"
         self.status = path / "status.json"
@@ -58,8 +71,8 @@ class RunFolder:
                     f"--out: {self.path} is a file. Name a folder that does not exist yet."
                 )
             self.path.mkdir(parents=True, exist_ok=True)
-            # A lock alone is left by a run that was stopped before it began.
-            if any(path.name != LOCK for path in self.path.iterdir()):
+            # These alone are left by a run that was stopped before it began.
+            if any(path.name not in (LOCK, BEGUN) for path in self.path.iterdir()):
                 raise UserError(
                     f"--out: the folder {self.path} is not empty. Choose another, or add --resume "
                     "to go on with the run in it."
@@ -84,9 +97,16 @@ class RunFolder:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
                 raise UserError(f"{self.path} is in use by another omnigan process.") from error
+            self._sweep()
             yield
         finally:
             os.close(handle)
+
+    def _sweep(self) -> None:
+        """Delete files that a process was writing when it was killed."""
+        for left in self.path.glob(".*.tmp"):
+            with suppress(OSError):
+                left.unlink()
 
     def in_use(self) -> bool:
         """Tell whether a process is training in the folder."""
@@ -108,7 +128,12 @@ class RunFolder:
         write_text(self.path / "data.json", text)
 
     def write_environment(self, device: torch.device, threads: int) -> None:
-        """Record the versions and the machine."""
+        """Record the versions and the machine that a run began with, if that was not done."""
+        import torch
+
+        path = self.path / "environment.json"
+        if path.exists():
+            return
         facts = {
             "omnigan": __version__,
             "python": platform.python_version(),
@@ -117,7 +142,15 @@ class RunFolder:
             "device": str(device),
             "threads": threads,
         }
-        write_text(self.path / "environment.json", json.dumps(facts, indent=1) + "\n")
+        write_text(path, json.dumps(facts, indent=1) + "\n")
+
+
+def step_folders(folder: Path) -> dict[int, Path]:
+    """Return the folders ``step-00001000`` in a folder by their steps, ascending."""
+    if not folder.is_dir():
+        return {}
+    named = [(_STEP.fullmatch(path.name), path) for path in folder.iterdir() if path.is_dir()]
+    return dict(sorted((int(match[1]), path) for match, path in named if match))
 
 
 def write_text(path: Path, text: str) -> None:

@@ -42,6 +42,7 @@ class Card:
         dtype: What they are stored as.
         parameters: How many numbers they are.
         labels: What can be asked for.
+        needs_file: Whether it works on a file of the user's, and makes nothing without one.
         samples: Files of the sample folder, relative to the card.
         facts: What the run says.
         difference: How far the ONNX model is from the network; None: there is no such model.
@@ -57,6 +58,7 @@ class Card:
     dtype: str
     parameters: int
     labels: Sequence[str]
+    needs_file: bool
     samples: Sequence[str]
     facts: Facts
     difference: Difference | None = None
@@ -98,20 +100,28 @@ class Card:
     def _use(self) -> str:
         if self.page:
             return PAGE
+        drawn = "--count 4 --seed 1"
+        arguments, options, words = (
+            ('1, wishes=["my-file"]', "--condition my-file", "my-file")
+            if self.needs_file
+            else ("4, seed=1", drawn, drawn)
+        )
         install = f"```sh\npip install {' '.join(self.packages)}\n```"
         python = (
             '```python\nimport omnigan\ngenerator = omnigan.load("path/to/this/folder")\n'
-            "samples = generator.sample(4, seed=1)\n```"
+            f"samples = generator.sample({arguments})\n```"
         )
-        shell = "```sh\nomnigan sample path/to/this/folder --count 4 --seed 1 --out samples\n```"
+        shell = f"```sh\nomnigan sample path/to/this/folder {options} --out samples\n```"
         parts = [install, "In Python:", python, "On the command line:", shell]
+        if self.needs_file:
+            parts.append("`my-file` is a file of yours, which the generator works on.")
         if self.labels:
             shown = ", ".join(f"`{_code(label)}`" for label in self.labels[:MOST_LABELS])
             more = len(self.labels) - MOST_LABELS
             more_said = f" and {more} more" if more > 0 else ""
             parts.append(f"Add `label=` or `--label` to ask for one of {shown}{more_said}.")
         if self.difference is not None:
-            parts.append(_without_us(self.difference))
+            parts.append(_without_us(self.difference, words))
         return "\n\n".join(parts)
 
     def _samples(self) -> str:
@@ -131,8 +141,13 @@ Open `index.html` in a browser. Everything happens there: the folder needs no se
 nothing anywhere. To publish it, put the whole folder on any web server."""
 
 
-def _without_us(difference: Difference) -> str:
-    """Return how to use an ONNX model, and how far it is from the network."""
+def _without_us(difference: Difference, words: str) -> str:
+    """Return how to use an ONNX model, and how far it is from the network.
+
+    Args:
+        difference: Of the two.
+        words: What its example is called with.
+    """
     undecided = (
         f", {difference.undecided} left out because they are undecided to within rounding"
         if difference.undecided
@@ -141,7 +156,7 @@ def _without_us(difference: Difference) -> str:
     return (
         "Without omnigan, `model.onnx` runs in onnxruntime. `example.py` shows how, and "
         "`generator.json` says all that a program needs to know:\n\n"
-        "```sh\npip install numpy onnxruntime\npython example.py --count 4 --seed 1\n```\n\n"
+        f"```sh\npip install numpy onnxruntime\npython example.py {words}\n```\n\n"
         f"The model's numbers differ from the network's by at most {difference.maximum:.2g} "
         f"({difference.examples} examples{undecided})."
     )

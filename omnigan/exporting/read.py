@@ -8,7 +8,8 @@ from torch import nn
 
 from omnigan.domain import Domain
 from omnigan.errors import UserError, listed
-from omnigan.exporting.weights import DTYPES, check_bytes, check_claims, fill_from, sha256_of
+from omnigan.exporting.claims import check_bytes, check_claims
+from omnigan.exporting.weights import DTYPES, fill_from, sha256_of
 from omnigan.modelfile import build_generator, read_model, read_values
 
 __all__ = ["CONFIG", "EXTRA_KEYS", "MODEL", "WEIGHTS", "check_size", "is_export", "read_export"]

@@ -6,15 +6,15 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from omnigan.engine.checkpoint import flush
 from omnigan.errors import OmniganError, UserError, did_you_mean, listed
 from omnigan.exporting.card import Card
 from omnigan.exporting.facts import Facts, read_facts
+from omnigan.exporting.folder import appearing, refuse_filled
 from omnigan.exporting.read import CONFIG, MODEL, WEIGHTS, is_export
 from omnigan.exporting.weights import Dtype, packed
 from omnigan.hub.reference import is_reference
@@ -65,43 +65,49 @@ def export(
         OmniganError: The disk is full, or the generator does not suit the format.
     """
     source, final = Path(run), Path(out)
-    _refuse(final)
+    refuse_filled(final)
     _prepare(format)
     if is_reference(source) or (source.is_dir() and is_export(source)):
         raise UserError(f"{source} is an export already: copy the folder, or name the run.")
-    trained = load(source, best=best)
-    runs_it = _runtime_for(trained) if format == "web" else {}
+    trained, folder = load(source, best=best), run_of(source)
+    domain = str(read_values(folder.config)["domain"])
+    order = _Order(
+        name=final.resolve().name,
+        domain=domain,
+        format=format,
+        dtype=dtype,
+        licence=licence,
+        facts=read_facts(folder, trained.step),
+        page_files=_runtime_for(trained) if format == "web" else {},
+    )
     weights = packed(trained.network, dtype)
-    folder = run_of(source)
-    facts = read_facts(folder, trained.step)
-    name = str(read_values(folder.config)["domain"])
-    with _appearing(final) as temporary:
-        config = domain_values(name, trained.domain) | {
-            "step": trained.step,
-            "weights": WEIGHTS,
-            "dtype": dtype,
-            "sha256": hashlib.sha256(weights).hexdigest(),
-        }
-        (temporary / MODEL).write_bytes(weights)
-        (temporary / CONFIG).write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
-        loaded = _loaded(temporary, name)
-        samples = _rendered(loaded, temporary / "samples")
-        difference = None if format == "safetensors" else _translated(loaded, name, temporary)
-        card = _card(
-            loaded,
-            facts,
-            difference=difference,
-            name=final.resolve().name,
-            domain=name,
-            samples=samples,
-            dtype=dtype,
-            licence=licence,
-            page=format == "web",
-        )
-        (temporary / CARD).write_text(card.text(), encoding="utf-8")
-        if format == "web":
-            _turn_into_page(temporary, card.name, runs_it)
+    with appearing(final) as temporary:
+        _write_model(temporary, weights, domain_values(domain, trained.domain), trained.step, dtype)
+        _complete(temporary, order)
     return final
+
+
+@dataclass(frozen=True)
+class _Order:
+    """What an export is to be.
+
+    Attributes:
+        name: The model's.
+        domain: The name that its domain is installed under.
+        format: One of :data:`FORMATS`.
+        dtype: What the weights are stored as.
+        licence: The Hub's name of a licence, or None.
+        facts: What the run says.
+        page_files: What runs the generator in a browser; empty unless ``format`` is ``web``.
+    """
+
+    name: str
+    domain: str
+    format: Format
+    dtype: Dtype
+    licence: str | None
+    facts: Facts
+    page_files: Mapping[str, bytes]
 
 
 def _prepare(format: str) -> None:
@@ -147,40 +153,32 @@ def _turn_into_page(folder: Path, title: str, runs_it: Mapping[str, bytes]) -> N
     shutil.rmtree(export)
 
 
-def _refuse(out: Path) -> None:
-    try:
-        if out.is_dir() and any(out.iterdir()):
-            raise UserError(f"{out} is not empty. Name a folder that does not exist yet.")
-    except OSError as error:
-        raise UserError(f"{out} cannot be read: {error.strerror}") from error
-    if not out.is_dir() and (out.exists() or out.is_symlink()):
-        raise UserError(f"{out} is a file. Name a folder that does not exist yet.")
+def _write_model(
+    folder: Path, weights: bytes, described: Mapping[str, Any], step: int, dtype: Dtype
+) -> None:
+    """Write the two files that :func:`omnigan.exporting.read.read_export` needs."""
+    config = {
+        **described,
+        "step": step,
+        "weights": WEIGHTS,
+        "dtype": dtype,
+        "sha256": hashlib.sha256(weights).hexdigest(),
+    }
+    (folder / MODEL).write_bytes(weights)
+    (folder / CONFIG).write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
 
 
-@contextmanager
-def _appearing(final: Path) -> Iterator[Path]:
-    """Give a folder to fill; only when all of it is on the disk does it get its name.
-
-    Raises:
-        UserError: It cannot be written.
-        OmniganError: The disk is full.
-    """
-    final = final.resolve()
-    temporary = final.parent / f".{final.name}-{os.getpid()}.tmp"
-    try:
-        temporary.mkdir(parents=True)
-        yield temporary
-        for path in [*temporary.rglob("*"), temporary]:
-            flush(path)
-        temporary.rename(final)
-        flush(final.parent)
-    except OSError as error:
-        # A full disk is none of the user's mistakes, and neither is a broken one.
-        mistakes = PermissionError | FileExistsError | NotADirectoryError
-        kind = UserError if isinstance(error, mistakes) else OmniganError
-        raise kind(f"cannot write to {final}: {error.strerror or error}") from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+def _complete(folder: Path, order: _Order) -> None:
+    """Write everything else, made by what is loaded from the files that are there."""
+    loaded = _loaded(folder, order.domain)
+    samples = _rendered(loaded, folder / "samples")
+    difference = None
+    if order.format != "safetensors":
+        difference = _translated(loaded, order.domain, folder)
+    card = _card(loaded, order, samples, difference)
+    (folder / CARD).write_text(card.text(), encoding="utf-8")
+    if order.format == "web":
+        _turn_into_page(folder, order.name, order.page_files)
 
 
 def _loaded(folder: Path, domain: str) -> Trained:
@@ -210,30 +208,22 @@ def _rendered(trained: Trained, folder: Path) -> list[str]:
 
 
 def _card(
-    trained: Trained,
-    facts: Facts,
-    *,
-    name: str,
-    domain: str,
-    samples: list[str],
-    dtype: Dtype,
-    licence: str | None,
-    difference: Difference | None,
-    page: bool,
+    trained: Trained, order: _Order, samples: list[str], difference: Difference | None
 ) -> Card:
     numbers: list[Any] = list(trained.network.state_dict().values())
     return Card(
-        name=name,
-        domain=domain,
+        name=order.name,
+        domain=order.domain,
         pipeline=trained.domain.PIPELINE,
-        packages=list(dict.fromkeys(["omnigan", find(domain).distribution])),
-        licence=licence,
+        packages=list(dict.fromkeys(["omnigan", find(order.domain).distribution])),
+        licence=order.licence,
         step=trained.step,
-        dtype=dtype,
+        dtype=order.dtype,
         parameters=sum(value.numel() for value in numbers),
         labels=trained.domain.labels(),
+        needs_file=not trained.has_latents,
         samples=samples,
-        facts=facts,
+        facts=order.facts,
         difference=difference,
-        page=page,
+        page=order.format == "web",
     )

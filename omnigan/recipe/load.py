@@ -92,7 +92,10 @@ def _flat(value: Any) -> str:
 
 def _read(recipe: str | Path | Mapping[str, Any]) -> Written:
     if isinstance(recipe, Mapping):
-        return Written(_plain(recipe), "recipe")
+        try:
+            return Written(_plain(recipe), "recipe")
+        except RecursionError as error:
+            raise UserError("recipe: is nested too deeply for a recipe.") from error
     path = Path(recipe)
     known = None if _is_file(path) else shipped.find(str(recipe))
     if known is not None:

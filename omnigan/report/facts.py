@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from omnigan.engine import checkpoint
-from omnigan.engine.runfolder import RunFolder
+from omnigan.engine.runfolder import RunFolder, step_folders
 from omnigan.errors import UserError
 from omnigan.recipe.schema import Recipe
 from omnigan.recipe.yaml_file import read_yaml, write_yaml
@@ -69,7 +69,6 @@ class FactsReader:
         folder = self.run.path
         values = self._mapping(self.run.recipe, _recipe, problems)
         recipe = values.get("values", {})
-        newest = checkpoint.find(self.run.checkpoints)
         return Facts(
             domain=str(recipe.get("domain", "")),
             total=values.get("total"),
@@ -79,7 +78,7 @@ class FactsReader:
             environment=self._mapping(folder / "environment.json", _json, problems),
             status=self._mapping(self.run.status, _json, problems),
             best=self._best(),
-            checkpoint=newest[0].step if newest else None,
+            checkpoint=max(step_folders(self.run.checkpoints), default=None),
             problems=tuple(problems),
         )
 
@@ -101,11 +100,10 @@ class FactsReader:
         return found
 
     def _best(self) -> tuple[int, str] | None:
-        for each in checkpoint.find(self.run.best):
-            try:
-                return each.step, str(checkpoint.read_json(each).get("metric", ""))
-            except checkpoint.BadCheckpoint:
-                continue
+        """Return the newest best weights whose state can be read."""
+        for step, folder in reversed(step_folders(self.run.best).items()):
+            with suppress(OSError, ValueError, RecursionError):
+                return step, str(_json(folder / "state.json").get("metric", ""))
         return None
 
 

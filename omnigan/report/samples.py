@@ -6,13 +6,13 @@ example each; all others are overviews.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from omnigan.engine.runfolder import step_folders
 from omnigan.report.media import Embedded, embed, estimate, kind_of, sound_seconds
 
 __all__ = ["Group", "Item", "Look", "Samples", "choose_steps"]
@@ -27,7 +27,6 @@ MARKUP = 400
 """Bytes around each file in the page, rather too many."""
 
 T = TypeVar("T")
-_STEP = re.compile(r"step-(\d+)")
 
 
 @dataclass(frozen=True)
@@ -114,7 +113,8 @@ class Samples:
         Args:
             room: How many bytes of the page there are for it.
         """
-        found = dict(sorted(_step_folders(self.folder)))
+        there = step_folders(self.folder)
+        found = {step: path for step, path in there.items() if _is_folder(path)}
         self.steps = list(found)
         folders, groups = self._plan(found, room)
         self._embedded.turn()
@@ -217,14 +217,6 @@ def choose_steps(steps: Sequence[int], most: int) -> list[int]:
         if len(chosen) <= most or stride >= len(steps):
             return chosen
         stride *= 2
-
-
-def _step_folders(folder: Path) -> Iterator[tuple[int, Path]]:
-    if folder.is_dir():
-        for path in folder.iterdir():
-            match = _STEP.fullmatch(path.name)
-            if match and _is_folder(path):
-                yield int(match[1]), path
 
 
 def _is_folder(path: Path) -> bool:

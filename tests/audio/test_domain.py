@@ -124,6 +124,8 @@ def test_a_pitch_can_be_asked_for(
     [
         ("pitch=200", "a MIDI note number from 0 to 127"),
         ("pitch=c", "a MIDI note number from 0 to 127"),
+        ("pitch=\N{SUPERSCRIPT TWO}", "a MIDI note number from 0 to 127"),
+        (f"pitch={'9' * 5000}", "a MIDI note number from 0 to 127"),
         ("seconds=2", "body spectral makes sounds of one length"),
         ("loud", "write pitch=60 or seconds=2"),
     ],
@@ -143,8 +145,9 @@ def test_sounds_of_any_length_can_be_asked_for(sounds: Path, tmp_path: Path, bod
     assert longer.shape[2] == pytest.approx(0.8 * RATE, abs=256)
     assert not torch.equal(longer[0], longer[1])
     assert longer[..., -RATE // 4 :].abs().max() > 0
-    with pytest.raises(UserError, match="at most 600"):
-        loaded.generate(1, wishes=["seconds=1e9"])
+    for wrong in ("1e9", "nan", "inf", "1_0", "\N{ARABIC-INDIC DIGIT ONE}", "0", "-1", ""):
+        with pytest.raises(UserError, match="seconds must be above 0 and at most 600"):
+            loaded.generate(1, wishes=[f"seconds={wrong}"])
     with pytest.raises(UserError, match="trained without pitch"):
         loaded.generate(1, wishes=["pitch=60"])
 

@@ -13,21 +13,6 @@ from omnigan.recipe import shipped
 
 Run = Callable[..., tuple[int, str, str]]
 
-RECIPE = "domain: toy\ntrain: {steps: 6, batch_size: 8}\nlog: {every: 2, samples: 3}\n"
-
-
-@pytest.fixture
-def recipe(omnigan: Run) -> str:
-    Path("mine.yaml").write_text(RECIPE)
-    return "mine.yaml"
-
-
-@pytest.fixture
-def trained(omnigan: Run, recipe: str) -> str:
-    status, *_ = omnigan("train", recipe, "--out", "run", "--device", "cpu")
-    assert status == 0
-    return "run"
-
 
 def test_train_ends_with_the_run_folder_and_its_samples(omnigan: Run, recipe: str) -> None:
     status, output, _ = omnigan("train", recipe, "train.steps=4", "seed=5")
@@ -139,15 +124,16 @@ def test_domains_are_listed_and_broken_ones_found(omnigan: Run) -> None:
 
 
 def test_recipes_are_listed_and_copied(
-    omnigan: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    omnigan: Run, recipe: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     folder = tmp_path / "library"
     folder.mkdir()
-    (folder / "circle.yaml").write_text(f"# Points on a circle.\n{RECIPE}")
+    text = f"# Points on a circle.\n{Path(recipe).read_text()}"
+    (folder / "circle.yaml").write_text(text)
     monkeypatch.setattr(shipped, "_folder", lambda: folder)
     assert omnigan("recipes") == (0, "circle  Points on a circle.\n", "")
     assert omnigan("recipes", "copy", "circle") == (0, "circle.yaml\n", "")
-    assert Path("circle.yaml").read_text().endswith(RECIPE)
+    assert Path("circle.yaml").read_text() == text
     status, _, errors = omnigan("recipes", "copy", "circle")
     assert (status, errors) == (2, "error: circle.yaml exists already; name another file.\n")
     assert omnigan("recipes", "copy", "circel")[2].startswith("error: No shipped recipe")

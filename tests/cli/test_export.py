@@ -10,15 +10,6 @@ import pytest
 
 Run = Callable[..., tuple[int, str, str]]
 
-RECIPE = "domain: toy\ntrain: {steps: 4, batch_size: 8, device: cpu}\nlog: {every: 2, samples: 3}\n"
-
-
-@pytest.fixture
-def trained(omnigan: Run) -> str:
-    Path("mine.yaml").write_text(RECIPE)
-    assert omnigan("train", "mine.yaml", "--out", "run")[0] == 0
-    return "run"
-
 
 def test_an_export_is_used_as_a_run_is(omnigan: Run, trained: str) -> None:
     status, output, errors = omnigan("export", trained, "model", "--licence", "mit")
@@ -76,9 +67,3 @@ def test_commands_leave_an_export_as_it_is(omnigan: Run, trained: str) -> None:
     assert status == 0
     assert output.startswith("generated/model/seed-0/")
     assert sorted(Path("model").rglob("*")) == before
-
-
-def test_a_label_leads_nowhere_else(omnigan: Run, trained: str) -> None:
-    status, _, errors = omnigan("sample", trained, "--label", "../../\x1b[2J")
-    assert status == 2
-    assert "There is no label" in errors

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 Run = Callable[..., tuple[int, str, str]]
-
-RECIPE = "domain: toy\ntrain: {steps: 4, batch_size: 8, device: cpu}\nlog: {every: 2, samples: 3}\n"
-
-
-@pytest.fixture
-def trained(omnigan: Run) -> str:
-    Path("mine.yaml").write_text(RECIPE)
-    assert omnigan("train", "mine.yaml", "--out", "run")[0] == 0
-    return "run"
 
 
 def test_a_report_is_built_again(omnigan: Run, trained: str) -> None:
@@ -27,7 +21,7 @@ def test_a_report_is_built_again(omnigan: Run, trained: str) -> None:
     status, output, errors = omnigan("report", trained)
     assert (status, errors) == (0, "")
     assert output.startswith("The report is run/report.html;")
-    assert "step 4 of 4" in page.read_text()
+    assert "step 6 of 6" in page.read_text()
 
 
 def test_a_report_goes_where_it_is_told(omnigan: Run, trained: str) -> None:
@@ -36,6 +30,20 @@ def test_a_report_goes_where_it_is_told(omnigan: Run, trained: str) -> None:
     assert status == 0
     size = Path("out/mine.html").stat().st_size
     assert json.loads(output) == {"report": "out/mine.html", "bytes": size}
+
+
+def test_a_report_is_built_without_torch(trained: str) -> None:
+    code = (
+        f"import sys; from omnigan.cli import main; status = main(['report', {trained!r}])\n"
+        "print(sorted({'torch', 'acme_toy', 'safetensors'} & set(sys.modules)), file=sys.stderr)\n"
+        "sys.exit(status)"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False
+    )
+    assert (done.returncode, done.stderr.strip()) == (0, "[]")
+    assert "step 6 of 6" in Path(trained, "report.html").read_text()
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,7 @@ def test_temperatures_give_a_table_and_a_picture(omnigan: Run, runs: list[str]) 
     assert shares == pytest.approx([float(line[3]) for line in lines[1:5]], abs=6e-4)
 
 
-@pytest.mark.parametrize("text", ["", "warm", "0.5;1", "0.5,,1"])
+@pytest.mark.parametrize("text", ["", "warm", "0.5;1", "0.5,,1", "nan", "1_0"])
 def test_what_are_no_temperatures(omnigan: Run, runs: list[str], text: str) -> None:
     status, _, errors = omnigan("evaluate", "likely", "--temperatures", text)
     assert status == 2

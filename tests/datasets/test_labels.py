@@ -24,6 +24,8 @@ def test_folders() -> None:
 
 def test_names_are_in_a_sensible_order() -> None:
     assert label_names(["10", "9", None, "9", "b", "a", "01"]) == ("01", "9", "10", "a", "b")
+    many, more = "1" * 5000, "2" * 5000
+    assert label_names([more, many, "000", "0", "7"]) == ("0", "000", "7", many, more)
 
 
 def test_wanted_names_come_first_and_must_occur() -> None:

@@ -86,6 +86,11 @@ def test_shell(page: Any, world: Any, capsys: pytest.CaptureFixture[str]) -> Non
 
 @pytest.mark.slow
 def test_python(page: Any, world: Any, tmp_path: Path) -> None:
+    """Run each block by itself with ``exec``, in this process and in the small world.
+
+    That nothing is raised is all that is seen: results and prints are compared with nothing, and
+    ``omnigan.train`` trains for two steps, whatever the block says.
+    """
     for block in page.blocks:
         if block.language == "python" and not block.title and block.runs:
             prepare(block.text.split('"'), world)

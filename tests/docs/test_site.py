@@ -9,12 +9,15 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+
+from omnigan.domain import Domain
 
 CHECKOUT = Path(__file__).parents[2]
 DOCS = CHECKOUT / "docs"
@@ -70,6 +73,22 @@ def test_it_builds_without_a_warning_and_asks_no_other_server(tmp_path: Path) ->
     assert ":meth:" not in reference
 
 
+def own_docstring(value: object) -> str:
+    """Return what a class or function says of itself, not what its bases or a dataclass add."""
+    text = vars(value).get("__doc__") if inspect.isclass(value) else value.__doc__
+    made = inspect.isclass(value) and (text or "").startswith(f"{value.__name__}(")
+    return "" if made else text or ""
+
+
+def test_what_a_class_does_not_say_itself_is_no_docstring() -> None:
+    bare = dataclass(type("Bare", (), {}))
+    assert inspect.getdoc(bare) == "Bare()"
+    assert not own_docstring(bare)
+    assert not own_docstring(type("Heir", (Domain,), {}))
+    assert own_docstring(Domain)
+    assert own_docstring(own_docstring)
+
+
 @pytest.mark.parametrize("module", PUBLIC)
 def test_what_is_public_is_named_and_described(module: str) -> None:
     found = import_module(module)
@@ -77,7 +96,18 @@ def test_what_is_public_is_named_and_described(module: str) -> None:
     for name in found.__all__:
         value = getattr(found, name)
         if inspect.isclass(value) or inspect.isfunction(value):
-            assert inspect.getdoc(value), f"{module}.{name} has no docstring"
+            assert own_docstring(value), f"{module}.{name} has no docstring of its own"
+            for inner, member in public_members(value):
+                assert own_docstring(member), f"{module}.{name}.{inner} has no docstring"
+
+
+def public_members(value: object) -> Iterator[tuple[str, Any]]:
+    """Yield the methods and properties that a class has of its own."""
+    for name, member in vars(value).items() if inspect.isclass(value) else ():
+        inner = member.fget if isinstance(member, property) else member
+        inner = getattr(inner, "__func__", inner)
+        if inspect.isfunction(inner) and not name.startswith("_"):
+            yield name, inner
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)

@@ -1,22 +1,18 @@
-"""Tiny runs and exports of third parties' domains, and small data for each of ours."""
+"""Tiny runs and exports of third parties' domains, and ONNX exports of ours."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import numpy as np
-import pretty_midi
 import pytest
-import soundfile
 import torch
 import yaml
-from PIL import Image
 
 import omnigan
 from omnigan.domain import Domain
@@ -24,77 +20,6 @@ from omnigan.exporting.onnx.check import Difference
 from omnigan.exporting.onnx.write import write_onnx
 from omnigan.plugins import load_domain
 from omnigan.sampling import Trained
-
-RECIPE: dict[str, Any] = {
-    "domain": "mixture",
-    "data": {"examples": 64, "labels": True},
-    "generator": {"width": 8, "depth": 2},
-    "discriminator": {"width": 8, "depth": 2},
-    "train": {"steps": 4, "batch_size": 8, "device": "cpu"},
-    "log": {"every": 2, "evaluate_every": 2, "evaluate_samples": 20},
-}
-
-
-WORDS = ("red", "green", "blue", "black", "white", "grey")
-
-
-def melodies(folder: Path) -> dict[str, Any]:
-    rng = np.random.default_rng(0)
-    for number in range(12):
-        piece = pretty_midi.PrettyMIDI()
-        track = pretty_midi.Instrument(0, name="Lead")
-        for beat in range(24):
-            pitch = int(rng.integers(60, 72))
-            track.notes.append(pretty_midi.Note(80, pitch, beat / 2, beat / 2 + 0.5))
-        piece.instruments.append(track)
-        piece.write(str(folder / f"{number}.mid"))
-    return {
-        "data": {"tracks": "auto", "bars": 1},
-        "generator": {"width": 8, "z": 4, "bar_z": 4},
-        "discriminator": {"width": 8},
-    }
-
-
-def pictures(folder: Path) -> dict[str, Any]:
-    rng = np.random.default_rng(0)
-    for number in range(24):
-        path = folder / ("dark", "light")[number % 2] / f"{number}.png"
-        path.parent.mkdir(exist_ok=True)
-        pixels = rng.integers(0, 128, (8, 8, 3)) + 100 * (number % 2)
-        Image.fromarray(pixels.astype(np.uint8)).save(path)
-    return {
-        "data": {"labels": "folder"},
-        "generator": {"width": 8, "z": 8},
-        "discriminator": {"width": 8},
-    }
-
-
-def sounds(folder: Path) -> dict[str, Any]:
-    time = np.arange(2000) / 4000
-    for number in range(12):
-        wave = 0.5 * np.sin(2 * np.pi * 100 * (number + 1) * time) * np.exp(-6 * time)
-        soundfile.write(folder / f"{number}.wav", wave, 4000)
-    return {
-        "data": {"rate": 4000, "length": 1024},
-        "generator": {"width": 8},
-        "discriminator": {"widths": {"log-spectrogram": 4}},
-    }
-
-
-def texts(folder: Path) -> dict[str, Any]:
-    lines = [f"{a} {b} sees {c}." for a in WORDS for b in WORDS for c in WORDS if a != b]
-    (folder / "texts.txt").write_text("\n".join(lines), encoding="utf-8")
-    return {
-        "data": {"tokenizer": {"least": 1}},
-        "generator": {"width": 16},
-        "discriminator": {"width": 16, "size": 8},
-    }
-
-
-@pytest.fixture
-def small_data() -> dict[str, Callable[[Path], dict[str, Any]]]:
-    """Return, for each domain, what writes a few files and returns a recipe's sections for them."""
-    return {"music": melodies, "image": pictures, "audio": sounds, "text": texts}
 
 
 @pytest.fixture(scope="session")
@@ -105,6 +30,7 @@ def trained_once() -> dict[str, Path]:
 @pytest.fixture
 def run(
     mixture: ModuleType,
+    mixture_recipe: dict[str, Any],
     trained_once: dict[str, Path],
     tmp_path_factory: pytest.TempPathFactory,
     monkeypatch: pytest.MonkeyPatch,
@@ -112,7 +38,9 @@ def run(
     """Return a run with labels and evaluations at the steps 2 and 4; do not change it."""
     if "run" not in trained_once:
         monkeypatch.setattr("omnigan.evaluation.two_sample._PATIENCE", 1)
-        trained_once["run"] = omnigan.train(RECIPE, out=tmp_path_factory.mktemp("runs") / "ring")
+        words = ["log.evaluate_every=2", "log.evaluate_samples=20"]
+        out = tmp_path_factory.mktemp("runs") / "ring"
+        trained_once["run"] = omnigan.train(mixture_recipe, words, out=out)
     return trained_once["run"]
 
 
@@ -163,7 +91,7 @@ _made: dict[str, Made] = {}
 
 @pytest.fixture
 def exported_recipe(
-    small_data: Mapping[str, Callable[[Path], dict[str, Any]]],
+    tiny_recipe: Callable[[str, Path], dict[str, Any]],
     tmp_path_factory: pytest.TempPathFactory,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Callable[[Path], Made]:
@@ -180,9 +108,9 @@ def exported_recipe(
         kind = load_domain(name)
         key = f"{name}: {kind.Config.model_validate({'generator': generator}).generator}"
         if key not in _made:
-            data = tmp_path_factory.mktemp("data")
-            sections = small_data[name](data) | {"generator": generator}
-            sections["data"]["source"] = str(data)
+            tiny = tiny_recipe(name, tmp_path_factory.mktemp("data"))
+            sections = {part: tiny[part] for part in ("data", "discriminator")}
+            sections["generator"] = generator
             domain = kind(kind.Config.model_validate(sections)).resolve()
             _made[key] = _fresh_export(name, domain, tmp_path_factory.mktemp("export"))
         return _made[key]

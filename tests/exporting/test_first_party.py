@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -36,16 +36,11 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("domain", DOMAINS)
 def test_an_export_works_without_data_cache_and_extras(
-    domain: str, small_data: Mapping[str, Callable[[Path], dict[str, Any]]], tmp_path: Path
+    domain: str, tiny_recipe: Callable[[str, Path], dict[str, Any]], tmp_path: Path
 ) -> None:
     data = tmp_path / "data"
     data.mkdir()
-    recipe = small_data[domain](data)
-    recipe["domain"] = domain
-    recipe["data"]["source"] = str(data)
-    recipe["train"] = {"steps": 2, "batch_size": 4, "device": "cpu"}
-    recipe["log"] = {"samples": 2}
-    run = omnigan.train(recipe, out=tmp_path / "run")
+    run = omnigan.train(tiny_recipe(domain, data), out=tmp_path / "run")
     out = omnigan.export(run, tmp_path / "model")
     trained = omnigan.load(run)
     trained.render(trained.generate(3, seed=5).x, tmp_path / "expected")

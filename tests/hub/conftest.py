@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import re
+import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -328,27 +329,18 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     thread.join()
 
 
-RECIPE: dict[str, Any] = {
-    "domain": "mixture",
-    "data": {"examples": 64, "labels": True},
-    "generator": {"width": 16, "depth": 2},
-    "discriminator": {"width": 8, "depth": 2},
-    "train": {"steps": 2, "batch_size": 8, "device": "cpu"},
-}
-
-
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {"folder": tmp_path_factory.mktemp("exports")}
 
 
 @pytest.fixture
-def exported(mixture: ModuleType, made: dict[str, Path], tmp_path: Path) -> Path:
+def exported(
+    mixture: ModuleType, mixture_recipe: dict[str, Any], made: dict[str, Path], tmp_path: Path
+) -> Path:
     """Return an export of a tiny run, a copy that a test may change."""
-    import shutil
-
     if "export" not in made:
-        run = omnigan.train(RECIPE, out=made["folder"] / "run")
+        run = omnigan.train(mixture_recipe, out=made["folder"] / "run")
         made["export"] = omnigan.export(run, made["folder"] / "export", licence="mit")
     return Path(shutil.copytree(made["export"], tmp_path / "model"))
 

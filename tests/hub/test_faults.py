@@ -102,7 +102,7 @@ def test_a_network_of_endless_parts_is_not_built(
     hub.put("them/endless", files)
     hub.sizes["model.safetensors"] = 2**31
     monkeypatch.setattr(mixture.MixtureDomain, "generator", endless)
-    monkeypatch.setattr("omnigan.exporting.weights.MOST_TENSORS", 50)
+    monkeypatch.setattr("omnigan.exporting.claims.MOST_TENSORS", 50)
     with pytest.raises(UserError, match="a network much larger than the tensors that are there"):
         omnigan.load("hub:them/endless")
     assert len(built) < 500

@@ -20,15 +20,6 @@ from omnigan.errors import OmniganError, UserError
 from omnigan.sampling import Trained, load
 from omnigan.scoring.critic import Critic, critic_of
 
-RECIPE: dict[str, Any] = {
-    "domain": "mixture",
-    "data": {"examples": 64, "labels": True},
-    "generator": {"width": 8, "depth": 2},
-    "discriminator": {"width": 8, "depth": 2, "critics": 2},
-    "train": {"steps": 4, "batch_size": 8, "device": "cpu"},
-    "log": {"evaluate_every": 4, "evaluate_samples": 20},
-}
-
 
 def points(paths: Sequence[Path]) -> torch.Tensor:
     """Read a point a line."""
@@ -49,12 +40,18 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.fixture
-def run(mixture: ModuleType, made: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> Path:
+def run(
+    mixture: ModuleType,
+    mixture_recipe: dict[str, Any],
+    made: dict[str, Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Path:
     monkeypatch.setattr(
         mixture.MixtureDomain, "load_files", lambda self, paths: points(paths), raising=False
     )
     if "run" not in made:
-        made["run"] = omnigan.train(RECIPE, out=made["folder"] / "run")
+        words = ["discriminator.critics=2", "log.evaluate_every=4", "log.evaluate_samples=20"]
+        made["run"] = omnigan.train(mixture_recipe, words, out=made["folder"] / "run")
     return made["run"]
 
 

@@ -117,7 +117,7 @@ def test_an_oracles_symbols_are_written_as_numbers() -> None:
     x = torch.tensor([[0.0, 11.0, 3.0], [1.0, 0.0, 0.0]])
     assert codec.texts(x) == ["0 11 3", "1 0 0"]
     assert torch.equal(codec.rows(["0 11 3", "1 0 0"]), x)
-    for text in ("0 12 3", "0 -1 3", "0 x 3", "0 ² 3"):
+    for text in ("0 12 3", "0 -1 3", "0 x 3", "0 ² 3", f"0 {'9' * 5000} 3"):
         with pytest.raises(UserError, match="is not a whole number from 0 to 11"):
             codec.rows([text])
     with pytest.raises(UserError, match="has 2 tokens, and the model's texts have 3"):

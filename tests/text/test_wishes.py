@@ -51,6 +51,7 @@ def test_a_prefix_and_a_temperature_can_be_asked_for(made: Make) -> None:
         ("temperature=warm", r"temperature=warm: must be a number from 0\.01"),
         ("temperature=0", r"temperature=0: must be a number"),
         ("temperature=nan", r"temperature=nan: must be a number"),
+        ("temperature=1_0", r"temperature=1_0: must be a number"),
         ("temperature=1000", r"to 100 \(anything\)"),
         ("prefix=red zebra", r"'red zebra': 'zebra' is not in the model's vocabulary"),
         ("prefix=red ", r"'red ': ' ' is not in the model's vocabulary"),

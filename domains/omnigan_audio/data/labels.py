@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from omnigan.datasets.label_table import look_up_labels, read_label_table
 from omnigan.datasets.labels import folder_labels
 from omnigan.errors import UserError
+from omnigan.paths import user_path
 from omnigan_audio.data.sources import Found
 from omnigan_audio.data_config import AudioData
 
@@ -39,6 +39,6 @@ def labels_of(data: AudioData, found: Found) -> Sequence[str | None]:
         )
     if data.labels == "folder":
         return folder_labels(found.names)
-    path = Path(data.labels).expanduser()
+    path = user_path(data.labels, "data.labels")
     table = read_label_table(path, data.label_column, WORDS)
     return look_up_labels(table, found.names, path, "a sound")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 import numpy as np
 
 from omnigan.datasets.label_table import look_up_labels, read_label_table
 from omnigan.errors import UserError
+from omnigan.paths import user_path
 from omnigan_audio.data.labels import WORDS
 from omnigan_audio.data.samples import Places
 from omnigan_audio.data.sources import Found
@@ -85,7 +86,7 @@ def _in_table(data: AudioData, found: Found) -> Sequence[int]:
             f"data.pitch: '{data.pitch}' must be a column of the CSV file that data.labels names, "
             f"but data.labels is '{data.labels}'. Name the file there, or write none or auto"
         )
-    path = Path(data.labels).expanduser()
+    path = user_path(data.labels, "data.labels")
     table = read_label_table(path, data.pitch, WORDS, column_key="data.pitch")
     pitches = []
     for name, text in zip(

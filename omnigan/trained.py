@@ -1,0 +1,227 @@
+"""A trained generator, and what it makes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from omnigan.density import ChunkedDensity
+from omnigan.domain import Artifact, Batch, Conditions, Density, Domain
+from omnigan.engine import seeds
+from omnigan.errors import UserError, did_you_mean, listed
+
+__all__ = ["Trained"]
+
+LARGEST_SEED = 2**63 - 1
+CHUNK = 16
+
+
+class Trained:
+    """A generator with the weights' moving average, ready to sample.
+
+    Attributes:
+        domain: The domain, resolved; it needs no training data to sample.
+        step: Training steps behind the weights.
+        network: The generator.
+        device: Where it lives.
+        commit: Which commit of a repository of the Hub it is, if it came from there.
+    """
+
+    def __init__(
+        self,
+        domain: Domain,
+        network: nn.Module,
+        step: int,
+        device: torch.device,
+        commit: str | None = None,
+    ) -> None:
+        self.domain = domain
+        self.step = step
+        self.network = network.to(device).eval().requires_grad_(False)
+        self.device = device
+        self.commit = commit
+
+    @property
+    def has_latents(self) -> bool:
+        """Whether chance has a say in an example; else it follows from its conditions alone."""
+        return bool(self.domain.latent(1, torch.Generator()))
+
+    def generate(
+        self,
+        n: int,
+        seed: int = 0,
+        label: str | Sequence[str] | None = None,
+        wishes: Sequence[str] = (),
+    ) -> Batch:
+        """Return ``n`` examples as tensors, with the conditions they were made for.
+
+        Example number ``i`` depends on ``seed``, ``i`` and its label alone, not on ``n``.
+
+        Args:
+            n: How many.
+            seed: Of the latent vectors.
+            label: The label of all examples, or one for each. Without it, a conditional generator
+                gives each example a label drawn from the seed.
+            wishes: Texts that the domain turns into inputs of all examples; see
+                :meth:`omnigan.domain.Domain.ask`.
+
+        Raises:
+            UserError: ``n`` is below 1, the seed is out of range, or there is no such label, or
+                the domain does not know a wish.
+        """
+        if n < 1:
+            raise UserError(f"count must be at least 1, not {n}.")
+        if not 0 <= seed <= LARGEST_SEED:
+            raise UserError(f"seed must be from 0 to {LARGEST_SEED}, not {seed}.")
+        labels = self.choose_labels(n, seed, label)
+        asked = self.asked(n, seed, wishes)
+        latents = {name: asked.pop(name) for name in self.latents(1, seed) if name in asked}
+        cond = self.conditions(labels, seed, asked)
+        # What a wish asks for may be as long as a user's file: such examples are made one by one.
+        return Batch(self._made(n, seed, {**latents, **cond}, 1 if wishes else CHUNK), cond)
+
+    def generate_for(self, cond: Conditions, seed: int = 0) -> Batch:
+        """Return an example for each of some conditions ``[N, ...]``."""
+        return Batch(self._made(len(next(iter(cond.values()))), seed, cond, CHUNK), cond)
+
+    def density(self, like: Batch, seed: int = 0, wishes: Sequence[str] = ()) -> Density | None:
+        """Return the log-likelihood of examples under this generator.
+
+        Args:
+            like: Examples to try it on; the first is looked at.
+            seed: Of latent vectors, where the likelihood is an estimate.
+            wishes: What the generator is asked for, as in :meth:`generate`.
+
+        Returns:
+            A function that gives the same for the same examples; None where there is no density.
+        """
+        asked = self.asked(1, seed, wishes)
+        density = ChunkedDensity(self.domain, self.network, self.device, asked, seed)
+        first = Batch(like.x[:1], {name: value[:1] for name, value in like.cond.items()})
+        return density if density.known(first) else None
+
+    def sample(
+        self, n: int, seed: int = 0, label: str | None = None, wishes: Sequence[str] = ()
+    ) -> list[Any]:
+        """Return ``n`` natural objects of the domain (``pretty_midi.PrettyMIDI``, say)."""
+        return self.domain.objects(self.generate(n, seed, label, wishes).x)
+
+    def render(self, x: Tensor, folder: str | Path) -> list[Artifact]:
+        """Write examples ``[B, *shape]`` as files into a folder, made if missing.
+
+        There is one for each example, and an overview where the domain has one.
+        """
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        return [*self.domain.render(x, folder), *self.domain.overview(x, folder)]
+
+    def latents(self, n: int, seed: int) -> dict[str, Tensor]:
+        """Return the latent inputs of examples 0 to n - 1, on the CPU, each ``[n, ...]``."""
+        return _joined([self._latent(index, seed) for index in range(n)])
+
+    def _latent(self, index: int, seed: int) -> dict[str, Tensor]:
+        return self.domain.latent(1, seeds.generator(seed, "sample", index))
+
+    def conditions(
+        self, labels: Sequence[str | None], seed: int, asked: Conditions | None = None
+    ) -> dict[str, Tensor]:
+        """Return the conditions of examples with these labels, each ``[n, ...]``.
+
+        Args:
+            labels: One for each example.
+            seed: Of what the labels leave open.
+            asked: Conditions ``[n, ...]`` that are given.
+        """
+        each = []
+        for index, label in enumerate(labels):
+            given = {} if label is None else dict(self.domain.condition(label, 1))
+            given |= {name: value[index : index + 1] for name, value in (asked or {}).items()}
+            each.append(self.domain.complete(given, seeds.generator(seed, "condition", index)))
+        return _joined(each)
+
+    def asked(self, n: int, seed: int, wishes: Sequence[str]) -> dict[str, Tensor]:
+        """Return the inputs ``[n, ...]`` that a user asks for.
+
+        Raises:
+            UserError: The domain does not know a wish.
+        """
+        rngs = [seeds.generator(seed, "wish", index) for index in range(n)]
+        asked: dict[str, Tensor] = {}
+        for wish in wishes:
+            asked |= _joined([self.domain.ask(wish, rng) for rng in rngs])
+        return asked
+
+    def decode(self, inputs: Conditions, chunk: int = CHUNK) -> Tensor:
+        """Return the examples ``[n, *shape]`` of latent vectors and conditions.
+
+        The network always runs on a full chunk: kernels differ in the last bit between batch
+        sizes, and an example must not depend on how many were asked for.
+        """
+        count = len(next(iter(inputs.values())))
+        return self._decoded(count, lambda rows: _at(inputs, rows), chunk)
+
+    def _made(self, n: int, seed: int, given: Conditions, chunk: int) -> Tensor:
+        """Return examples 0 to n - 1 with some inputs ``[n, ...]`` given and the others drawn.
+
+        They are drawn chunk by chunk: a generator may take much more noise than it gives numbers.
+        """
+
+        def inputs(rows: Tensor) -> Conditions:
+            drawn = {index: self._latent(index, seed) for index in set(rows.tolist())}
+            latents = _joined([drawn[index] for index in rows.tolist()])
+            return {**latents, **_at(given, rows)}
+
+        return self._decoded(n, inputs, chunk)
+
+    def _decoded(self, n: int, inputs: Callable[[Tensor], Conditions], chunk: int) -> Tensor:
+        made = []
+        for first in range(0, n, chunk):
+            rows = torch.arange(first, first + chunk).clamp(max=n - 1)
+            part = {name: value.to(self.device) for name, value in inputs(rows).items()}
+            with torch.no_grad():
+                # What is asked for replaces what is scheduled.
+                x = self.network(**{**self.domain.controls(1.0), **part}).float().cpu()
+            made.append(x[: n - first])
+        return torch.cat(made)
+
+    def choose_labels(
+        self, n: int, seed: int, label: str | Sequence[str] | None
+    ) -> list[str | None]:
+        """Return one label for each of n examples; see :meth:`generate`.
+
+        Raises:
+            UserError: There is no such label.
+        """
+        known = list(self.domain.labels())
+        if label is None:
+            if not known:
+                return [None] * n
+            draws = [
+                int(torch.randint(len(known), (), generator=seeds.generator(seed, "label", i)))
+                for i in range(n)
+            ]
+            return [known[draw] for draw in draws]
+        wanted = [label] * n if isinstance(label, str) else list(label)
+        known = [name if name.isprintable() else ascii(name) for name in known]
+        for name in sorted(set(wanted) - set(self.domain.labels())):
+            allowed = f"Labels: {listed(known)}." if known else "This generator has no labels."
+            raise UserError(f"There is no label '{name}'.{did_you_mean(name, known)} {allowed}")
+        return [*wanted]
+
+    def preview(self, n: int, seed: int = 0) -> Batch:
+        """Return ``n`` examples to look at: sorted by label, as many of each as can be."""
+        known = self.domain.labels()
+        labels = [known[i * len(known) // n] for i in range(n)] if known else None
+        return self.generate(n, seed, labels)
+
+
+def _at(inputs: Conditions, rows: Tensor) -> dict[str, Tensor]:
+    return {name: value[rows] for name, value in inputs.items()}
+
+
+def _joined(parts: Sequence[Conditions]) -> dict[str, Tensor]:
+    return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
