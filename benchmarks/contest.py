@@ -122,16 +122,21 @@ def command_line(contest: Contest, description: str, data: str, labels: str) -> 
     parser.add_argument("action", choices=["train", "table"])
     parser.add_argument("--set", default="default", help="a name for the runs' folder")
     parser.add_argument("--data", help=data)
-    parser.add_argument("--methods", default=",".join([contest.recipe, *contest.classic]))
+    parser.add_argument("--recipe", default=contest.recipe, help="a variant of it")
+    parser.add_argument(
+        "--methods", help="names, with commas; default: the recipe and all classics"
+    )
     parser.add_argument("--seeds", default="0,1,2")
     parser.add_argument("--cpu-seconds", type=float, default=contest.budget)
     options = parser.parse_args()
-    contest = replace(contest, folder=contest.folder / options.set, budget=options.cpu_seconds)
+    folder, seconds = contest.folder / options.set, options.cpu_seconds
+    contest = replace(contest, folder=folder, budget=seconds, recipe=options.recipe)
     if options.action == "table":
         return contest
     chosen = [f"data.source={options.data}", f"data.labels={labels}"] if options.data else []
     seeds = [int(seed) for seed in options.seeds.split(",")]
-    contest.train(options.methods.split(","), seeds, chosen)
+    methods = options.methods or ",".join([contest.recipe, *contest.classic])
+    contest.train(methods.split(","), seeds, chosen)
     return None
 
 

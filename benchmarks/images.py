@@ -4,7 +4,8 @@ Run it alone on the machine, from the repository's root:
 
     python benchmarks/images.py train --seeds 0,1,2
     python benchmarks/images.py table
-    python benchmarks/images.py train --set emoji --data my/emoji_32.npz
+    python benchmarks/images.py train --set emoji --recipe image-emoji --data my/emoji_32.npz
+    python benchmarks/images.py table --set emoji
 
 ``train`` goes through ``omnigan.train``; of each classic recipe's two learning rates the one with
 the lower Frechet distance at the first seed goes on. ``table`` prints Markdown.
