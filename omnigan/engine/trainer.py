@@ -1,4 +1,4 @@
-"""The training loop: one step after another, with a journal, samples and checkpoints between."""
+"""The training loop: one step after another, and what happens when one goes wrong."""
 
 from __future__ import annotations
 
@@ -6,32 +6,23 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from omnigan.domain import Batch, BatchSource, Domain
-from omnigan.engine import checkpoint, seeds
+from omnigan.engine import checkpoint
 from omnigan.engine.disk import resume_command
-from omnigan.engine.evaluating import Evaluations
-from omnigan.engine.health import Balance, Diverged, about_samples, as_floats, check_finite
-from omnigan.engine.journal import Journal
+from omnigan.engine.health import Diverged, as_floats, check_finite
 from omnigan.engine.likelihood import require_density
 from omnigan.engine.loading import BatchOrder, batches, check_enough
+from omnigan.engine.record import Record
 from omnigan.engine.reporter import Reporter
 from omnigan.engine.runfolder import RunFolder
 from omnigan.engine.signals import Interrupted, StopRequest
 from omnigan.engine.step import Adversaries
 from omnigan.engine.stopping import LikelihoodWatch, after_likelihood_step
-from omnigan.engine.stopwatch import Stopwatch
 from omnigan.errors import OmniganError
-from omnigan.recipe.schema import Duration, Recipe
-from omnigan.sampling import Trained
+from omnigan.recipe.schema import Recipe
 
 __all__ = ["Trainer"]
-
-TIMES_A_RUN = 20
-"""How often samples and checkpoints are written where the recipe leaves it open."""
-EARLY = 0.1
-"""Share of the run in which nobody expects anything of the samples."""
 
 
 class Trainer:
@@ -56,38 +47,21 @@ class Trainer:
         *,
         publish: Callable[[], None],
     ) -> None:
-        self.domain = domain
         self.recipe = recipe
         self.folder = folder
         self.reporter = reporter
-        self.publish = publish
-        self.source = domain.source("train")
-        check_enough(self.source, recipe.train.batch_size)
-        if isinstance(self.source, BatchSource) and not recipe.train.workers:
-            self.source = self.source.resident(device)
-        self.order = BatchOrder(self.source, recipe.train.batch_size, recipe.seed)
+        source = domain.source("train")
+        check_enough(source, recipe.train.batch_size)
+        if isinstance(source, BatchSource) and not recipe.train.workers:
+            source = source.resident(device)
+        self.order = BatchOrder(source, recipe.train.batch_size, recipe.seed)
         self.adversaries = Adversaries(domain, recipe.train, recipe.seed, device)
         require_density(domain, self.adversaries.average, recipe.train)
         self.watch = LikelihoodWatch.wanted(domain, recipe)
-        self.journal = Journal(folder.metrics)
-        self.balance = Balance()
-        self.rollbacks = 0
-        self.stopwatch = Stopwatch()
-        self.total = recipe.train.total_steps()
-        log = recipe.log
-        often = Duration(count=max(1, self.total // TIMES_A_RUN))
-        self.every = self._steps(log.every)
-        self.samples_every = self._steps(log.samples_every or often)
-        self.checkpoint_every = self._steps(log.checkpoint_every or often)
-        self.evaluate_every = self._steps(log.evaluate_every) if log.evaluate_every else None
-        self.evaluations = (
-            Evaluations(domain, recipe, folder, device, reporter.notify)
-            if self.evaluate_every
-            else None
+        self.record = Record(
+            domain, recipe, folder, self.adversaries, source, reporter=reporter, publish=publish
         )
-
-    def _steps(self, duration: Duration) -> int:
-        return duration.steps(self.recipe.train.batch_size)
+        self.rollbacks = 0
 
     # ---- the loop --------------------------------------------------------------------------
 
@@ -98,11 +72,12 @@ class Trainer:
             Interrupted: A signal came in; the step was finished and saved.
             OmniganError: Training diverged too often.
         """
-        self.reporter.start(self.folder.path, self.adversaries.step, self.total)
-        if self.adversaries.step == 0:
-            self._begin()
+        adversaries = self.adversaries
+        self.reporter.start(self.folder.path, adversaries.step, adversaries.total_steps)
+        if adversaries.step == 0:
+            self.record.begin(self._state())
         data = self._data()
-        while not self.adversaries.finished:
+        while not adversaries.finished:
             if stop.number is not None:
                 self._interrupt(stop.number)
             try:
@@ -111,125 +86,36 @@ class Trainer:
                 self._blame_data(reason)
                 self._go_back(reason)
                 data = self._data()
-        if self.evaluations:
-            self.evaluations.say_best(self.reporter)
+        self.record.end()
 
     def _step(self, data: Iterator[Batch]) -> None:
         readings = as_floats(self.adversaries.advance(data))
-        step = self.adversaries.step
-        check_finite(readings, step)
+        check_finite(readings, self.adversaries.step)
         readings |= self._look()
-        last = self.adversaries.finished
-        self._note(readings, step, last)
-        sampling = last or step % self.samples_every == 0
-        evaluating = self.evaluate_every and (last or step % self.evaluate_every == 0)
-        if sampling:
-            self._sample()
-        if evaluating:
-            self._evaluate()
-        if last or step % self.checkpoint_every == 0:
-            self._save()
-        if (sampling or evaluating) and not last:
-            self._publish()
+        self.record.note(readings)
+        self.record.keep(self._state())
 
     def _data(self) -> Iterator[Batch]:
         first = self.adversaries.batches_before(self.adversaries.step)
         return batches(self.order, first, self.recipe.train.workers)
-
-    # ---- what happens between steps --------------------------------------------------------
-
-    def _begin(self) -> None:
-        self.journal.clear()  # of a run whose checkpoints are all lost
-        if self.evaluations:
-            self.evaluations.best.restore(None, 0)
-        self._save()  # so that there is always something to go back to
-        self._render(self._real(), self.folder.samples / "real")
-        self._sample()
-        self._publish()
 
     def _look(self) -> dict[str, float]:
         """Look at held-out examples and end likelihood training, each if it is time to."""
         adversaries = self.adversaries
         if adversaries.step > adversaries.likelihood_steps:
             return {}
-        with self.stopwatch.measuring("held-out likelihood"):
+        with self.record.measuring("held-out likelihood"):
             readings, news = after_likelihood_step(adversaries, self.watch)
         if news:
             self.reporter.say(news)
         return readings
 
-    def _note(self, readings: dict[str, float], step: int, last: bool) -> None:
-        self.journal.add(readings)
-        shown: dict[str, float] = {}
-        if last or step % self.every == 0:
-            shown = self.journal.close_interval()
-            examples = step * self.recipe.train.batch_size
-            self.journal.write({"step": step, "examples": examples, **shown})
-            self.stopwatch.write(self.folder, step)
-        self.reporter.step(step, shown)
-        won = "d_accuracy" in readings and self.balance.watch(readings["d_accuracy"])
-        if won:
-            self._warn(won)
-
-    def _warn(self, text: str) -> None:
-        self.journal.write({"step": self.adversaries.step, "warning": text})
-        self.reporter.warn(f"step {self.adversaries.step}: {text}")
-
-    def _sample(self) -> None:
-        with self.stopwatch.measuring("samples"):
-            samples = self._trained().preview(self.recipe.log.samples, self.recipe.seed).x
-            self._render(samples, self.folder.sample_folder(self.adversaries.step))
-        if self.adversaries.progress > EARLY:
-            for warning in about_samples(self.domain, samples, self._real()):
-                self._warn(warning)
-
-    def _evaluate(self) -> None:
-        assert self.evaluations is not None  # whoever has an interval has them
-        with self.stopwatch.measuring("evaluation"):
-            result = self.evaluations.evaluate(self.adversaries)
-        self.journal.write({"step": self.adversaries.step, "evaluation": result.to_json()})
-        for warning in self.evaluations.warnings(result):
-            self._warn(warning)
-
-    def _publish(self) -> None:
-        with self.stopwatch.measuring("report"):
-            self.publish()
-
-    def _trained(self) -> Trained:
-        adversaries = self.adversaries
-        return Trained(self.domain, adversaries.average, adversaries.step, adversaries.device)
-
-    def _real(self) -> Tensor:
-        """Return as many real examples as there are samples, the same ones each time."""
-        count = min(self.recipe.log.samples, len(self.source))
-        rng = seeds.generator(self.recipe.seed, "real")
-        places = torch.randperm(len(self.source), generator=rng)[:count].tolist()
-        return torch.stack([self.source.read(place, rng).x for place in places])
-
-    def _render(self, x: Tensor, folder: Any) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self.domain.preview(x, folder)
-
     # ---- saving and going back -------------------------------------------------------------
 
-    def _save(self) -> None:
-        with self.stopwatch.measuring("checkpoints"):
-            checkpoint.save(
-                self.folder.checkpoints, self.adversaries, self._state(), self.recipe.log.keep
-            )
-            if self.evaluations:
-                self.evaluations.best.prune(self.folder.checkpoints)
-
     def _state(self) -> dict[str, Any]:
-        state = {
-            "journal": self.journal.state(),
-            "balance": self.balance.state(),
-            "rollbacks": self.rollbacks,
-        }
+        state: dict[str, Any] = {"rollbacks": self.rollbacks}
         if self.watch:
             state["watch"] = self.watch.state()
-        if self.evaluations:
-            state["best"] = self.evaluations.best.state()
         return state
 
     def resume(self) -> bool:
@@ -245,13 +131,10 @@ class Trainer:
             except checkpoint.BadCheckpoint as error:
                 self.reporter.warn(f"passed over a checkpoint: {error}")
                 continue
-            self.journal.restore(state["journal"])
-            self.balance.restore(state["balance"])
+            self.record.restore(state)
             self.rollbacks = int(state["rollbacks"])
             if self.watch:
                 self.watch.restore(state.get("watch"))
-            if self.evaluations:
-                self.evaluations.best.restore(state.get("best"), self.adversaries.step)
             return True
         return False
 
@@ -285,15 +168,16 @@ class Trainer:
             raise OmniganError(f"{reason}, and there is no checkpoint to go back to. {hint}")
         self.rollbacks = before + 1
         self.adversaries.attempt = self.rollbacks
-        self._warn(
+        self.record.warn(
             f"{reason}; went back to step {self.adversaries.step} to go on with other noise "
             f"({self.rollbacks} of {allowed}). {hint}"
         )
 
     def _interrupt(self, number: int) -> None:
-        self._save()
+        self.record.save(self._state())
+        step, total = self.adversaries.step, self.adversaries.total_steps
         raise Interrupted(
-            f"Stopped at step {self.adversaries.step} of {self.total}, saved. Go on with:\n  "
+            f"Stopped at step {step} of {total}, saved. Go on with:\n  "
             f"{resume_command(self.folder)}",
             number,
         )

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from omnigan.domain import Space
-from omnigan.engine import health, trainer
+from omnigan.engine import health, record
 from omnigan.engine.health import Balance, about_samples
 
 Run = Callable[..., Any]
@@ -78,7 +78,7 @@ def test_blank_and_repeated_samples_are_told() -> None:
 def test_the_first_samples_of_a_run_are_not_judged(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trainer, "about_samples", lambda *args: ["They are dull."])
+    monkeypatch.setattr(record, "about_samples", lambda *args: ["They are dull."])
     told = run("log.samples_every=1").about("dull")
     assert [text.split(":")[0] for text in told] == [f"step {step}" for step in range(4, 31)]
 

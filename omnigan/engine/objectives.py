@@ -1,0 +1,178 @@
+"""What each network minimises, for one part of a batch: losses, penalties and auxiliary terms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import torch
+from torch import Tensor
+
+from omnigan.domain import Conditions, EmbeddingDiscriminator, Judgement, Judgements
+from omnigan.engine import losses, seeds
+from omnigan.engine.likelihood import TERM, likelihood_loss
+from omnigan.engine.losses import Judged
+from omnigan.engine.penalties import Ingredients, penalty
+from omnigan.engine.players import Players
+from omnigan.engine.schedules import at
+from omnigan.engine.update import Part, Readings
+from omnigan.errors import UserError, did_you_mean, listed
+
+__all__ = ["Objectives"]
+
+
+class Objectives:
+    """Losses of the present step, each with its graph, beside readings.
+
+    Args:
+        players: Whose.
+    """
+
+    def __init__(self, players: Players) -> None:
+        self.players = players
+        self.train = players.train
+
+    # ---- the objectives --------------------------------------------------------------------
+
+    def likelihood(self, part: Part) -> tuple[Tensor, Readings]:
+        """Return what the generator minimises in a likelihood step."""
+        loss = self._unlikelihood(part)
+        return loss, {"likelihood_loss": loss.detach()}
+
+    def discriminator(self, part: Part, turn: int) -> tuple[Tensor, Readings]:
+        """Return what the discriminator minimises.
+
+        Args:
+            part: Some examples.
+            turn: Which of the step's updates of the discriminator it is, counted from 0.
+        """
+        players = self.players
+        with torch.no_grad(), players.precision():
+            fake = self._generate(part)
+        critic = self._critic(part.real.cond, players.draws("augment-d", turn, part.index))
+        with players.precision():
+            judged_real, judged_fake = critic(part.real.x), critic(fake)
+        loss = losses.discriminator(players.loss, judged_real, judged_fake)
+        readings = losses.verdict(judged_real, judged_fake) | {"d_loss": loss.detach()}
+        readings |= players.strength.measure(judged_real, judged_fake)
+        return self._penalise(loss, readings, part, fake, turn)
+
+    def generator(self, part: Part) -> tuple[Tensor, Readings]:
+        """Return what the generator minimises."""
+        players, real = self.players, part.real
+        critic = self._critic(real.cond, players.draws("augment-g", 0, part.index))
+        with players.precision():
+            fake = self._generate(part)
+            judged = Judgement.of(critic(fake))
+            judged_real = None
+            if players.loss.needs_real or judged.features:
+                with torch.no_grad():
+                    judged_real = Judgement.of(critic(real.x))
+            loss = losses.generator(players.loss, judged_real or judged, judged)
+            both = Judgements(judged, judged_real)
+            terms = players.domain.generator_terms(fake, real, both, players.progress)
+        return self._with_likelihood(*self._with_terms(loss, terms), part)
+
+    # ---- what is added to them -------------------------------------------------------------
+
+    def _penalise(
+        self, loss: Tensor, readings: Readings, part: Part, fake: Tensor, turn: int
+    ) -> tuple[Tensor, Readings]:
+        """Add the penalties that are due."""
+        players = self.players
+        number = players.step * self.train.discriminator_steps + turn
+        rng = players.draws("penalty", turn, part.index)
+        given = self._ingredients(part, fake, turn, rng)
+        for name, settings in self.train.penalties.items():
+            if number % settings.interval == 0:
+                value = penalty(name, given, settings)
+                loss = loss + at(settings.weight, players.progress) * settings.interval * value
+                readings[name] = value.detach()
+        return loss, readings
+
+    def _with_terms(self, loss: Tensor, terms: Mapping[str, Tensor]) -> tuple[Tensor, Readings]:
+        """Add the domain's auxiliary losses.
+
+        Raises:
+            UserError: The recipe weighs one that the domain does not have.
+        """
+        for name in self.train.terms.keys() - terms.keys() - {TERM}:
+            known = f"It has {listed(terms, 'and')}." if terms else "It has none."
+            raise UserError(
+                f"train.terms.{name}: this domain has no such generator loss."
+                f"{did_you_mean(name, terms)} {known}"
+            )
+        readings = {"g_loss": loss.detach()}
+        for name, term in terms.items():
+            weight = at(self.train.terms.get(name, 1.0), self.players.progress)
+            loss = loss + weight * term.float()
+            readings[name] = term.detach()
+        return loss, readings
+
+    def _with_likelihood(
+        self, loss: Tensor, readings: Readings, part: Part
+    ) -> tuple[Tensor, Readings]:
+        """Add the likelihood of the real examples, if the recipe names it."""
+        if TERM not in self.train.terms:
+            return loss, readings
+        term = self._unlikelihood(part)
+        weight = at(self.train.terms[TERM], self.players.progress)
+        return loss + weight * term, readings | {"likelihood_loss": term.detach()}
+
+    def _unlikelihood(self, part: Part) -> Tensor:
+        players = self.players
+        rng = players.draws("likelihood", part.index)
+        with players.precision():
+            return likelihood_loss(players.domain, players.generator, part.real, rng)
+
+    # ---- ingredients -----------------------------------------------------------------------
+
+    def _generate(self, part: Part) -> Tensor:
+        players = self.players
+        controls = players.domain.controls(players.progress)
+        output: Tensor = players.generator(**part.latent, **part.real.cond, **controls)
+        return output.float()
+
+    def _ingredients(
+        self, part: Part, fake: Tensor, turn: int, rng: torch.Generator
+    ) -> Ingredients:
+        """Return what penalties look at: examples, or their embeddings where there are such.
+
+        The critic augments and drops out in the same way at every call: a finite difference would
+        otherwise measure that chance.
+        """
+        players = self.players
+        numbers = (turn, part.index)
+        seed = (players.seed, "penalty-networks", players.step, players.attempt, *numbers)
+        network = players.discriminator
+        if isinstance(network, EmbeddingDiscriminator):
+            with torch.no_grad():
+                real, fake = (
+                    network.embed(self._augmented(x, players.draws("penalty-augment", *numbers)))
+                    for x in (part.real.x, fake)
+                )
+
+            def judge(embedded: Tensor) -> Judged:
+                seeds.seed_global(*seed)
+                return network.judge(embedded, **part.real.cond)
+
+            return Ingredients(judge, real, fake, rng)
+
+        def critic(x: Tensor) -> Judged:
+            seeds.seed_global(*seed)
+            return self._critic(part.real.cond, players.draws("penalty-augment", *numbers))(x)
+
+        return Ingredients(critic, part.real.x, fake, rng)
+
+    def _critic(self, cond: Conditions, rng: torch.Generator) -> Callable[[Tensor], Judged]:
+        """Return the discriminator with conditions bound, seeing augmented examples."""
+
+        def critic(x: Tensor) -> Judged:
+            judged: Judged = self.players.discriminator(self._augmented(x, rng), **cond)
+            return judged
+
+        return critic
+
+    def _augmented(self, x: Tensor, rng: torch.Generator) -> Tensor:
+        players = self.players
+        strength = players.strength.at(players.progress)
+        return players.domain.augment(x, strength, rng) if strength > 0 else x

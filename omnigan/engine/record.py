@@ -1,0 +1,207 @@
+"""What a run writes while it trains: its journal, samples, evaluations and checkpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from omnigan.domain import Domain, Source
+from omnigan.engine import checkpoint, seeds
+from omnigan.engine.evaluating import Evaluations
+from omnigan.engine.health import Balance, about_samples
+from omnigan.engine.journal import Journal
+from omnigan.engine.reporter import Reporter
+from omnigan.engine.runfolder import RunFolder
+from omnigan.engine.step import Adversaries
+from omnigan.engine.stopwatch import Stopwatch
+from omnigan.recipe.schema import Duration, Recipe
+from omnigan.sampling import Trained
+
+__all__ = ["Record"]
+
+TIMES_A_RUN = 20
+"""How often samples and checkpoints are written where the recipe leaves it open."""
+EARLY = 0.1
+"""Share of the run in which nobody expects anything of the samples."""
+
+
+class Record:
+    """Writes what the recipe asks for, when it is due.
+
+    Args:
+        domain: The resolved domain.
+        recipe: The resolved recipe.
+        folder: Where everything goes; it exists.
+        adversaries: What is looked at and saved.
+        source: The training examples.
+        reporter: Told about progress.
+        publish: Called when there is something new to look at.
+    """
+
+    def __init__(
+        self,
+        domain: Domain,
+        recipe: Recipe,
+        folder: RunFolder,
+        adversaries: Adversaries,
+        source: Source,
+        *,
+        reporter: Reporter,
+        publish: Callable[[], None],
+    ) -> None:
+        self.domain = domain
+        self.recipe = recipe
+        self.folder = folder
+        self.adversaries = adversaries
+        self.source = source
+        self.reporter = reporter
+        self.publish = publish
+        self.journal = Journal(folder.metrics)
+        self.balance = Balance()
+        self.stopwatch = Stopwatch()
+        log = recipe.log
+        often = Duration(count=max(1, adversaries.total_steps // TIMES_A_RUN))
+        self.every = self._steps(log.every)
+        self.samples_every = self._steps(log.samples_every or often)
+        self.checkpoint_every = self._steps(log.checkpoint_every or often)
+        self.evaluate_every = self._steps(log.evaluate_every) if log.evaluate_every else None
+        self.evaluations = (
+            Evaluations(domain, recipe, folder, adversaries.device, reporter.notify)
+            if self.evaluate_every
+            else None
+        )
+
+    def _steps(self, duration: Duration) -> int:
+        return duration.steps(self.recipe.train.batch_size)
+
+    def _due(self, every: int | None) -> bool:
+        """Tell whether something is due after the present step; after the last step all is."""
+        adversaries = self.adversaries
+        return every is not None and (adversaries.finished or adversaries.step % every == 0)
+
+    # ---- before, after and between steps ---------------------------------------------------
+
+    def begin(self, state: Mapping[str, Any]) -> None:
+        """Write what there is before the first step: weights to go back to, and a first look.
+
+        Args:
+            state: JSON values that a resumed run needs, besides those of :meth:`state`.
+        """
+        self.journal.clear()  # of a run whose checkpoints are all lost
+        if self.evaluations:
+            self.evaluations.best.restore(None, 0)
+        self.save(state)
+        self._render(self._real(), self.folder.samples / "real")
+        self._sample()
+        self._publish()
+
+    def note(self, readings: Mapping[str, float]) -> None:
+        """Take in the readings of the step that was just taken."""
+        step = self.adversaries.step
+        self.journal.add(readings)
+        shown: dict[str, float] = {}
+        if self._due(self.every):
+            shown = self.journal.close_interval()
+            examples = step * self.recipe.train.batch_size
+            self.journal.write({"step": step, "examples": examples, **shown})
+            self.stopwatch.write(self.folder, step)
+        self.reporter.step(step, shown)
+        won = "d_accuracy" in readings and self.balance.watch(readings["d_accuracy"])
+        if won:
+            self.warn(won)
+
+    def keep(self, state: Mapping[str, Any]) -> None:
+        """Write the samples, the evaluation and the checkpoint that are due; see :meth:`begin`."""
+        sampling, evaluating = self._due(self.samples_every), self._due(self.evaluate_every)
+        if sampling:
+            self._sample()
+        if evaluating:
+            self._evaluate()
+        if self._due(self.checkpoint_every):
+            self.save(state)
+        if (sampling or evaluating) and not self.adversaries.finished:
+            self._publish()
+
+    def warn(self, text: str) -> None:
+        """Tell the user, and whoever reads the journal later."""
+        self.journal.write({"step": self.adversaries.step, "warning": text})
+        self.reporter.warn(f"step {self.adversaries.step}: {text}")
+
+    def measuring(self, what: str) -> AbstractContextManager[None]:
+        """Count the time that a block takes as spent on something."""
+        return self.stopwatch.measuring(what)
+
+    def end(self) -> None:
+        """Say what the finished run has for its user."""
+        if self.evaluations:
+            self.evaluations.say_best(self.reporter)
+
+    # ---- looking ---------------------------------------------------------------------------
+
+    def _sample(self) -> None:
+        adversaries = self.adversaries
+        with self.measuring("samples"):
+            trained = Trained(
+                self.domain, adversaries.average, adversaries.step, adversaries.device
+            )
+            samples = trained.preview(self.recipe.log.samples, self.recipe.seed).x
+            self._render(samples, self.folder.sample_folder(adversaries.step))
+        if adversaries.progress > EARLY:
+            for warning in about_samples(self.domain, samples, self._real()):
+                self.warn(warning)
+
+    def _real(self) -> Tensor:
+        """Return as many real examples as there are samples, the same ones each time."""
+        count = min(self.recipe.log.samples, len(self.source))
+        rng = seeds.generator(self.recipe.seed, "real")
+        places = torch.randperm(len(self.source), generator=rng)[:count].tolist()
+        return torch.stack([self.source.read(place, rng).x for place in places])
+
+    def _render(self, x: Tensor, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.domain.preview(x, folder)
+
+    def _evaluate(self) -> None:
+        assert self.evaluations is not None  # whoever has an interval has them
+        with self.measuring("evaluation"):
+            result = self.evaluations.evaluate(self.adversaries)
+        self.journal.write({"step": self.adversaries.step, "evaluation": result.to_json()})
+        for warning in self.evaluations.warnings(result):
+            self.warn(warning)
+
+    def _publish(self) -> None:
+        with self.measuring("report"):
+            self.publish()
+
+    # ---- saving and going back -------------------------------------------------------------
+
+    def save(self, state: Mapping[str, Any]) -> None:
+        """Write a checkpoint; see :meth:`begin`."""
+        with self.measuring("checkpoints"):
+            checkpoint.save(
+                self.folder.checkpoints,
+                self.adversaries,
+                {**self.state(), **state},
+                self.recipe.log.keep,
+            )
+            if self.evaluations:
+                self.evaluations.best.prune(self.folder.checkpoints)
+
+    def state(self) -> dict[str, Any]:
+        """Return JSON values for :meth:`restore`."""
+        state = {"journal": self.journal.state(), "balance": self.balance.state()}
+        if self.evaluations:
+            state["best"] = self.evaluations.best.state()
+        return state
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go back to where :meth:`state` was taken."""
+        self.journal.restore(state["journal"])
+        self.balance.restore(state["balance"])
+        if self.evaluations:
+            self.evaluations.best.restore(state.get("best"), self.adversaries.step)
