@@ -7,34 +7,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from omnigan.domain import Domain, Notify, silent
-from omnigan.engine.device import pick_device, set_threads
-from omnigan.engine.disk import disk_full_in_words
-from omnigan.engine.publishing import Publisher
+from omnigan.domain import Notify, silent
+from omnigan.engine.ranks import joined
 from omnigan.engine.reporter import Quiet, Reporter
-from omnigan.engine.runfolder import RunFolder, choose_folder, latest_run, write_text
-from omnigan.engine.signals import listening
-from omnigan.engine.trainer import Trainer
-from omnigan.errors import UserError
+from omnigan.engine.running import Request, run
 from omnigan.evaluation.curves import Curves, at_temperatures
 from omnigan.evaluation.evaluate import Evaluation, Evaluator
 from omnigan.evaluation.material import usual_samples
 from omnigan.exporting.write import export
 from omnigan.hub.upload import plan_of, upload
-from omnigan.modelfile import write_domain
-from omnigan.recipe.load import LoadedRecipe, differences, dump_recipe, load_recipe
-from omnigan.recipe.schema import Recipe
 from omnigan.sampling import Trained, load
 from omnigan.scoring.critic import critic_of, refuse_exports
 from omnigan.scoring.files import ranked
 from omnigan.scoring.scores import Scores
 
 __all__ = ["Trained", "curves", "evaluate", "export", "load", "push", "score", "train"]
-
-FREE_KEYS = ("train.device", "train.workers")
-"""Keys that say where a run happens, not what it computes; a resumed run may change them."""
 
 
 def train(
@@ -49,6 +36,8 @@ def train(
 ) -> Path:
     """Train a recipe and return the run folder.
 
+    Where torchrun has started several processes, all of them call this, and train one run together.
+
     Args:
         recipe: A file, the name of a shipped recipe, or the values themselves.
         overrides: ``KEY=VALUE`` texts.
@@ -62,36 +51,11 @@ def train(
         UserError: The recipe, the data or ``out`` is wrong.
         OmniganError: The disk is full, training diverged, or a signal asked it to stop.
     """
-    reporter = reporter or Quiet()
     if device is not None:
         overrides = [*overrides, f"train.device={device}"]
-    loaded = load_recipe(recipe, overrides)
-    chosen = pick_device(loaded.recipe.train.device)
-    threads = set_threads(loaded.recipe.train.threads)
-    folder = _existing(out, loaded.name) if resume else RunFolder(out or choose_folder(loaded.name))
-    if not resume:
-        folder.create()
-    with folder.locked(), disk_full_in_words(folder), listening() as stop:
-        domain, resolved = _resolve(loaded, reporter)
-        if resume:
-            _refuse_changes(folder, resolved, force)
-        facts = domain.describe()
-        for sentence in facts.get("summary", ()):
-            reporter.say(sentence)
-        publisher = Publisher(folder, loaded.name, reporter)
-        publish = publisher.update
-        trainer = Trainer(domain, resolved, folder, chosen, reporter, publish=publish)
-        _describe(folder, domain, resolved, facts)
-        if resume:
-            _go_on(trainer, reporter)
-        else:
-            folder.write_environment(chosen, threads)
-        try:
-            with publisher:
-                trainer.run(stop)
-        finally:
-            reporter.finish()
-    return folder.path
+    request = Request(recipe, overrides, out, resume, force)
+    with joined() as ranks:
+        return run(request, reporter or Quiet(), ranks)
 
 
 def evaluate(
@@ -219,53 +183,3 @@ def score(
     critic = critic_of(path, trained)
     names = [Path(file) for file in files]
     return ranked(critic, trained, names, label=label, samples=samples, seed=seed, notify=notify)
-
-
-def _existing(out: Path | None, name: str) -> RunFolder:
-    path = out or latest_run(name)
-    if path is None or not path.is_dir():
-        wish = f"{path} does not exist" if path else f"there is no run named {name}"
-        raise UserError(f"--resume: {wish}. Name the run folder with --out, or leave out --resume.")
-    return RunFolder(path)
-
-
-def _resolve(loaded: LoadedRecipe, reporter: Reporter) -> tuple[Domain, Recipe]:
-    domain = loaded.domain_class(loaded.domain_config).resolve(reporter.notify)
-    sections = {name: getattr(domain.config, name) for name in type(domain.config).model_fields}
-    return domain, loaded.recipe.model_copy(update=sections)
-
-
-def _refuse_changes(folder: RunFolder, recipe: Recipe, force: bool) -> None:
-    """Compare with the recipe that the run was started with.
-
-    Raises:
-        UserError: They differ, and ``force`` is off; or the run's own cannot be read.
-    """
-    try:
-        old = yaml.safe_load(folder.recipe.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise UserError(f"--resume: {folder.recipe} cannot be read: {error}") from error
-    if not isinstance(old, dict):
-        raise UserError(f"--resume: {folder.recipe} is not a recipe.")
-    new = yaml.safe_load(dump_recipe(recipe))
-    changed = [line for line in differences(old, new) if not line.startswith(FREE_KEYS)]
-    if changed and not force:
-        shown = "\n  ".join(changed)
-        raise UserError(
-            f"--resume: the recipe is not the one that {folder.path} was started with:\n  {shown}\n"
-            "Undo the change, train into another folder, or add --force to go on with it."
-        )
-
-
-def _describe(folder: RunFolder, domain: Domain, recipe: Recipe, facts: Mapping[str, Any]) -> None:
-    """Write what the run is, before its first step."""
-    write_text(folder.recipe, dump_recipe(recipe))
-    write_domain(folder.config, recipe.domain, domain)
-    folder.write_data(facts)
-
-
-def _go_on(trainer: Trainer, reporter: Reporter) -> None:
-    if trainer.resume():
-        reporter.say(f"Going on from step {trainer.adversaries.step}.")
-    else:
-        reporter.warn("No whole checkpoint was found: starting from the first step.")

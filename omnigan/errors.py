@@ -12,6 +12,8 @@ class OmniganError(Exception):
     """A failure whose message is meant for a person; the command line shows no traceback."""
 
     exit_status = 1
+    told = False
+    """Whether another process of the run tells the user."""
 
 
 class UserError(OmniganError):

@@ -14,6 +14,7 @@ from torch import Tensor
 from omnigan.cores import most_threads
 from omnigan.domain import Batch, Notify
 from omnigan.engine.loading import BatchOrder, batches
+from omnigan.engine.parts import Shares
 from omnigan.engine.step import Adversaries
 
 __all__ = ["rehearse", "seconds_by_threads"]
@@ -47,9 +48,12 @@ def rehearse(
     if size > 2 * _FEW and memory is not None:
         part = BatchOrder(order.source, _FEW, order.seed)
         notify("rehearsing", 0, 1)
+        shares = players.shares
+        players.shares = Shares.of(_FEW, players.train.accumulate)
         most = _most_memory(players, batches(part, 0, workers=0)) * size // _FEW
         if most > _SHARE * memory:
             return most, _seconds(players, batches(part, 0, workers=0), notify) * size / _FEW
+        players.shares = shares
         players.step = 0  # the first step is the one with every penalty
     data = batches(order, 0, workers=0)
     return _most_memory(players, data), _seconds(players, data, notify)

@@ -24,14 +24,18 @@ from safetensors.torch import load_file
 from safetensors.torch import save as serialize
 from torch import Tensor, nn
 
+from omnigan.engine.ranks.alone import Content
 from omnigan.engine.step import Adversaries
 from omnigan.errors import OmniganError, UserError
 
 __all__ = [
     "BadCheckpoint",
     "Checkpoint",
+    "content_of",
     "find",
     "flush",
+    "put",
+    "read",
     "read_json",
     "read_state",
     "restore",
@@ -150,22 +154,28 @@ def _write(
         path.write_bytes(data)
         flush(path)
         hashes[path.name] = hashlib.sha256(data).hexdigest()
-    state: dict[str, Any] = {
-        "format": FORMAT,
-        "step": adversaries.step,
-        "attempt": adversaries.attempt,
-        "augment": adversaries.strength.adapted,
-        "likelihood_ended": adversaries.ended,
-        "examples": adversaries.step * adversaries.train.batch_size,
-        "files": hashes,
-        **extra,
-    }
+    state = {"format": FORMAT, **_counters(adversaries), "files": hashes, **extra}
     state["digest"] = _digest(state)
     path = folder / "state.json"
     # In the order of its keys, which is the order of the next line of metrics.jsonl.
     path.write_text(json.dumps(state, indent=1) + "\n", encoding="utf-8")
     flush(path)
     flush(folder)
+
+
+def _counters(adversaries: Adversaries) -> dict[str, Any]:
+    return {
+        "step": adversaries.step,
+        "attempt": adversaries.attempt,
+        "augment": adversaries.strength.adapted,
+        "likelihood_ended": adversaries.ended,
+        "examples": adversaries.step * adversaries.train.batch_size,
+    }
+
+
+def content_of(adversaries: Adversaries) -> Content:
+    """Return what a checkpoint of the present step would hold of the networks."""
+    return _counters(adversaries), tensors(adversaries)
 
 
 def flush(path: Path) -> None:
@@ -274,21 +284,43 @@ def read_part(checkpoint: Checkpoint, part: str) -> dict[str, Tensor]:
         raise BadCheckpoint(f"{checkpoint.folder.name}: {path.name}: {error}") from error
 
 
-def restore(checkpoint: Checkpoint, adversaries: Adversaries) -> dict[str, Any]:
+def read(checkpoint: Checkpoint) -> Content:
+    """Return all that a checkpoint holds.
+
+    Raises:
+        BadCheckpoint: It is damaged.
+    """
+    state = read_state(checkpoint)
+    names = [name.removesuffix(".safetensors") for name in state["files"]]
+    return state, {name: read_part(checkpoint, name) for name in names}
+
+
+def restore(checkpoint: Checkpoint, adversaries: Adversaries) -> Mapping[str, Any]:
     """Put a checkpoint into freshly built networks and return its state.
 
     Raises:
         BadCheckpoint: The checkpoint is damaged.
         UserError: It is whole, but its tensors do not fit the recipe's networks.
     """
-    state = read_state(checkpoint)
+    content = read(checkpoint)
+    put(content, adversaries)
+    return content[0]
+
+
+def put(content: Content, adversaries: Adversaries) -> None:
+    """Give networks, optimisers and counters what a checkpoint holds.
+
+    Raises:
+        UserError: The tensors do not fit the recipe's networks.
+    """
+    state, files = content
     for part, network in (
         ("generator", adversaries.generator),
         ("discriminator", adversaries.discriminator),
         ("ema", adversaries.average),
     ):
-        fill(network, read_part(checkpoint, part), f"{checkpoint.folder.name}/{part}.safetensors")
-    moments = read_part(checkpoint, "optimizers")
+        fill(network, files[part], f"step-{state['step']:08d}/{part}.safetensors")
+    moments = files["optimizers"]
     for name, optimizer, parameter in _optimized(adversaries):
         optimizer.state.pop(parameter, None)  # in case a run goes back to before its first step
         keys = [key for key in ("step", "exp_avg", "exp_avg_sq") if f"{name}.{key}" in moments]
@@ -306,9 +338,7 @@ def restore(checkpoint: Checkpoint, adversaries: Adversaries) -> dict[str, Any]:
     adversaries.strength.adapted = float(state.get("augment", adversaries.strength.adapted))
     # Nor those from before likelihood training, of which there was none.
     adversaries.ended = state.get("likelihood_ended")
-    there = "kept.safetensors" in state["files"]
-    adversaries.kept = read_part(checkpoint, "kept") if there else None
-    return state
+    adversaries.kept = files.get("kept")
 
 
 def fill(network: nn.Module, weights: Mapping[str, Tensor], where: str) -> None:

@@ -8,9 +8,10 @@ from typing import Literal
 
 import torch
 
+from omnigan.engine.ranks.place import Place
 from omnigan.errors import UserError
 
-__all__ = ["free_memory", "pick_device", "set_threads"]
+__all__ = ["device_of", "free_memory", "pick_device", "set_threads"]
 
 KINDS = ("cpu", "cuda", "mps")
 MOST_THREADS = 8
@@ -40,6 +41,37 @@ def pick_device(wish: str) -> torch.device:
     return device
 
 
+def device_of(wish: str, place: Place) -> torch.device:
+    """Return the device of one process of a run: where they share a machine, each has its own.
+
+    Raises:
+        UserError: There are too few, or this kind of device cannot be used by several processes.
+    """
+    device = pick_device(wish)
+    if place.size == 1 or device.type == "cpu":
+        return device
+    if device.type != "cuda":
+        raise UserError(
+            f"train.device: {place.size} processes can train on CPUs or on CUDA devices, not on "
+            f"'{device}'. Set it to cpu, or start one process."
+        )
+    if device.index is not None and place.local_size > 1:
+        raise UserError(
+            f"train.device: '{wish}' is one device for {place.local_size} processes. Set it to "
+            "cuda, which gives each its own."
+        )
+    if device.index is None:
+        there = torch.cuda.device_count()
+        if place.local_rank >= there:
+            raise UserError(
+                f"train.device: {place.local_size} processes share {there} CUDA devices on this "
+                f"machine. Start {there} on it, or set train.device to cpu."
+            )
+        device = torch.device("cuda", place.local_rank)
+    torch.cuda.set_device(device)
+    return device
+
+
 def free_memory(device: torch.device) -> int | None:
     """Return the bytes that a device has to give, None where that cannot be told."""
     if device.type == "cuda":
@@ -52,13 +84,17 @@ def free_memory(device: torch.device) -> int | None:
         return None
 
 
-def set_threads(wish: int | Literal["auto"]) -> int:
+def set_threads(wish: int | Literal["auto"], processes: int = 1) -> int:
     """Set torch's CPU threads and return how many there are.
+
+    Args:
+        wish: What the recipe says.
+        processes: How many share this machine.
 
     On two cores one thread is faster than two whenever anything else runs, and the same
     number on every start keeps results equal to the last bit.
     """
     cores = os.cpu_count() or 1
-    count = wish if wish != "auto" else max(1, min(cores // 2, MOST_THREADS))
+    count = wish if wish != "auto" else max(1, min(cores // 2 // processes, MOST_THREADS))
     torch.set_num_threads(count)
     return count

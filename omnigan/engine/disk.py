@@ -19,8 +19,12 @@ _NO_LOADER = re.compile(r"DataLoader worker")
 
 
 @contextmanager
-def failures_in_words(folder: RunFolder) -> Iterator[None]:
+def failures_in_words(folder: RunFolder, command: str) -> Iterator[None]:
     """Say what a failure of the machine has left of a run, and what to do.
+
+    Args:
+        folder: The run's.
+        command: Goes on with the run.
 
     Raises:
         OmniganError: The block could not write or read a file, had too little memory, or lost a
@@ -29,50 +33,47 @@ def failures_in_words(folder: RunFolder) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise OmniganError(_about_files(error, folder)) from error
+        raise OmniganError(_about_files(error, folder, command)) from error
     except MemoryError as error:
-        raise OmniganError(_about_memory(folder)) from error
+        raise OmniganError(_about_memory(folder, command)) from error
     except RuntimeError as error:  # torch has no errors of its own for these
         if _NO_MEMORY.search(str(error)):
-            raise OmniganError(_about_memory(folder)) from error
+            raise OmniganError(_about_memory(folder, command)) from error
         if _NO_LOADER.search(str(error)):
-            raise OmniganError(_about_loaders(folder)) from error
+            raise OmniganError(_about_loaders(folder, command)) from error
         raise
 
 
-def _about_files(error: OSError, folder: RunFolder) -> str:
+def _about_files(error: OSError, folder: RunFolder, command: str) -> str:
     if error.errno in DISK_FULL:
-        return f"The disk is full ({folder.path}). {_advice(folder, 'make room')}"
+        return f"The disk is full ({folder.path}). {_advice(folder, 'make room', command)}"
     if error.errno == errno.ENOMEM:
-        return _about_memory(folder)
+        return _about_memory(folder, command)
     reason = error.strerror or str(error) or type(error).__name__
     names = [str(name) for name in (error.filename, error.filename2) if name is not None]
     where = f" ({' -> '.join(names)})" if names else ""
-    return f"A file cannot be read or written: {reason}{where}. {_advice(folder, 'mend that')}"
+    return f"A file cannot be read or written: {reason}{where}. {_advice(folder, 'mend that', command)}"
 
 
-def _about_memory(folder: RunFolder) -> str:
+def _about_memory(folder: RunFolder, command: str) -> str:
     return (
         "There is not enough memory. Close other programs, or start another run with a smaller "
         "train.batch_size, a larger train.accumulate or narrower networks. "
-        + _advice(folder, "make room")
+        + _advice(folder, "make room", command)
     )
 
 
-def _about_loaders(folder: RunFolder) -> str:
-    advice = _advice(folder, "lower train.workers if memory is short")
+def _about_loaders(folder: RunFolder, command: str) -> str:
+    advice = _advice(folder, "lower train.workers if memory is short", command)
     return f"A loader process was killed or could not start. {advice}"
 
 
-def _advice(folder: RunFolder, first: str) -> str:
+def _advice(folder: RunFolder, first: str, command: str) -> str:
     """Return what is saved, and what to do."""
     good = max(step_folders(folder.checkpoints), default=None)
     if good is None:
         return f"Nothing is saved; {first}, then start again."
-    return (
-        f"The checkpoint of step {good} is whole; {first}, then go on with:\n  "
-        f"{resume_command(folder)}"
-    )
+    return f"The checkpoint of step {good} is whole; {first}, then go on with:\n  {command}"
 
 
 def resume_command(folder: RunFolder) -> str:

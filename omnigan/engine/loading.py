@@ -33,13 +33,22 @@ class BatchOrder(Dataset[Batch]):
 
     Each epoch is a fresh permutation; a batch may reach over the end of one. The order depends on
     (seed, epoch) and an example's augmentation on (seed, epoch, place), or on the batch's number
-    if the source reads whole batches; never on worker processes.
+    if the source reads whole batches; never on worker processes, nor on which rows are asked for.
+
+    Args:
+        source: The examples.
+        batch_size: How many a batch has.
+        seed: Of the order, and of what reading draws.
+        rows: Which of each batch are wanted; None: all.
     """
 
-    def __init__(self, source: Source, batch_size: int, seed: int) -> None:
+    def __init__(
+        self, source: Source, batch_size: int, seed: int, rows: slice | None = None
+    ) -> None:
         self.source = source
         self.batch_size = batch_size
         self.seed = seed
+        self.rows = rows or slice(0, batch_size)
         self._epoch = -1
         self._order: list[int] = []
 
@@ -65,8 +74,11 @@ class BatchOrder(Dataset[Batch]):
     def __getitem__(self, number: int) -> Batch:
         if isinstance(self.source, BatchSource):
             rng = generator(self.seed, "read", number)
-            return self.source.read_batch(self._indices(number), rng)
-        return Batch.stack([self._read(position) for position in self._positions(number)])
+            # All of them: what one example draws comes after what those before it draw.
+            whole = self.source.read_batch(self._indices(number), rng)
+            cond = {name: value[self.rows] for name, value in whole.cond.items()}
+            return Batch(whole.x[self.rows], cond)
+        return Batch.stack([self._read(each) for each in self._positions(number)[self.rows]])
 
     def poisoned(self, number: int) -> list[int]:
         """Return which examples of the source make batch ``number`` hold NaN or infinite values."""

@@ -11,10 +11,11 @@ from omnigan.domain import Conditions, EmbeddingDiscriminator, Judgement, Judgem
 from omnigan.engine import losses, seeds
 from omnigan.engine.likelihood import TERM, likelihood_loss
 from omnigan.engine.losses import Judged
+from omnigan.engine.parts import Part
 from omnigan.engine.penalties import Ingredients, penalty
 from omnigan.engine.players import Players
 from omnigan.engine.schedules import at
-from omnigan.engine.update import Part, Readings
+from omnigan.engine.update import Readings
 from omnigan.errors import UserError, did_you_mean, listed
 
 __all__ = ["Objectives"]
@@ -35,6 +36,7 @@ class Objectives:
 
     def likelihood(self, part: Part) -> tuple[Tensor, Readings]:
         """Return what the generator minimises in a likelihood step."""
+        self._seed_networks("networks-likelihood", part.index)
         loss = self._unlikelihood(part)
         return loss, {"likelihood_loss": loss.detach()}
 
@@ -46,6 +48,7 @@ class Objectives:
             turn: Which of the step's updates of the discriminator it is, counted from 0.
         """
         players = self.players
+        self._seed_networks("networks-d", turn, part.index)
         with torch.no_grad(), players.precision():
             fake = self._generate(part)
         critic = self._critic(part.real.cond, players.draws("augment-d", turn, part.index))
@@ -59,6 +62,7 @@ class Objectives:
     def generator(self, part: Part) -> tuple[Tensor, Readings]:
         """Return what the generator minimises."""
         players, real = self.players, part.real
+        self._seed_networks("networks-g", part.index)
         critic = self._critic(real.cond, players.draws("augment-g", 0, part.index))
         with players.precision():
             fake = self._generate(part)
@@ -80,7 +84,7 @@ class Objectives:
         """Add the penalties that are due."""
         players = self.players
         number = players.step * self.train.discriminator_steps + turn
-        rng = players.draws("penalty", turn, part.index)
+        rng = players.draws("penalty", turn)
         given = self._ingredients(part, fake, turn, rng)
         for name, settings in self.train.penalties.items():
             if number % settings.interval == 0:
@@ -142,7 +146,6 @@ class Objectives:
         """
         players = self.players
         numbers = (turn, part.index)
-        seed = (players.seed, "penalty-networks", players.step, players.attempt, *numbers)
         network = players.discriminator
         if isinstance(network, EmbeddingDiscriminator):
             with torch.no_grad():
@@ -152,16 +155,21 @@ class Objectives:
                 )
 
             def judge(embedded: Tensor) -> Judged:
-                seeds.seed_global(*seed)
+                self._seed_networks("penalty-networks", *numbers)
                 return network.judge(embedded, **part.real.cond)
 
-            return Ingredients(judge, real, fake, rng)
+            return Ingredients(judge, real, fake, rng, part.rows, part.whole)
 
         def critic(x: Tensor) -> Judged:
-            seeds.seed_global(*seed)
+            self._seed_networks("penalty-networks", *numbers)
             return self._critic(part.real.cond, players.draws("penalty-augment", *numbers))(x)
 
-        return Ingredients(critic, part.real.x, fake, rng)
+        return Ingredients(critic, part.real.x, fake, rng, part.rows, part.whole)
+
+    def _seed_networks(self, stream: str, *numbers: int) -> None:
+        """Seed what dropout draws from, so that it does not depend on who computes which part."""
+        players = self.players
+        seeds.seed_global(players.seed, stream, players.step, players.attempt, *numbers)
 
     def _critic(self, cond: Conditions, rng: torch.Generator) -> Callable[[Tensor], Judged]:
         """Return the discriminator with conditions bound, seeing augmented examples."""

@@ -19,6 +19,8 @@ from omnigan.recipe.schema import Penalty, PenaltyName
 
 __all__ = ["PENALTIES", "Critic", "Ingredients", "penalty"]
 
+Draw = Callable[..., Tensor]
+"""``torch.rand`` or ``torch.randn``."""
 Critic = Callable[[Tensor], Judged]
 """A discriminator with its conditions bound: ``[B, *shape]`` to logits."""
 
@@ -33,12 +35,24 @@ class Ingredients:
         real: Real examples ``[B, *shape]``.
         fake: Generated examples ``[B, *shape]``, without graph.
         rng: Generator of the penalty's own chance, on the CPU.
+        rows: Where these examples are in their batch; None: they are a whole one.
+        whole: How many examples that batch has; None: as many as here.
     """
 
     critic: Critic
     real: Tensor
     fake: Tensor
     rng: torch.Generator
+    rows: slice | None = None
+    whole: int | None = None
+
+    def drawn(self, draw: Draw, *shape: int) -> Tensor:
+        """Return random numbers ``[B, *shape]``.
+
+        They are drawn for the whole batch, so that it makes no difference how it is divided.
+        """
+        whole = draw((self.whole or len(self.real), *shape), generator=self.rng)
+        return whole[self.rows or slice(None)].to(self.real.device)
 
 
 def _scores(critic: Critic, x: Tensor) -> Tensor:
@@ -63,8 +77,7 @@ def _r2(given: Ingredients, settings: Penalty) -> Tensor:
 
 
 def _gradient_penalty(given: Ingredients, settings: Penalty) -> Tensor:
-    shape = (len(given.real),) + (1,) * (given.real.dim() - 1)
-    share = torch.rand(shape, generator=given.rng).to(given.real.device)
+    share = given.drawn(torch.rand, *(1,) * (given.real.dim() - 1))
     between = share * given.real + (1 - share) * given.fake
     # The square root has no derivative at 0: a dead critic would turn the weights into NaN.
     norm = (_squared_slope(given.critic, between) + 1e-12).sqrt()
@@ -72,7 +85,7 @@ def _gradient_penalty(given: Ingredients, settings: Penalty) -> Tensor:
 
 
 def _finite_difference_r1(given: Ingredients, settings: Penalty) -> Tensor:
-    noise = torch.randn(given.real.shape, generator=given.rng).to(given.real.device)
+    noise = given.drawn(torch.randn, *given.real.shape[1:])
     moved = given.real.float() + settings.sigma * noise
     rise = _scores(given.critic, moved) - _scores(given.critic, given.real.float())
     return (rise / settings.sigma).square().mean() / 2

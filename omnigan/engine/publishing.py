@@ -17,13 +17,30 @@ from omnigan.errors import OmniganError
 if TYPE_CHECKING:
     from omnigan.report import Report
 
-__all__ = ["Publisher"]
+__all__ = ["Publisher", "Unpublished"]
 
 SHARE = 0.004
 """Of a run's time that reports may take, the last one aside; those beyond it are left out."""
 
 
-class Publisher:
+class Unpublished:
+    """Writes nothing: all but the first of several processes do so."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
+
+    def update(self) -> None:
+        """Write a report if that is worth its time: there is something new to look at."""
+
+
+class Publisher(Unpublished):
     """Writes a report now and then while a block trains, and a last one when it ends.
 
     Args:
@@ -63,7 +80,6 @@ class Publisher:
         self._write()
 
     def update(self) -> None:
-        """Write a report if that is worth its time: there is something new to look at."""
         if self._spent <= SHARE * (time.perf_counter() - self._began):
             self._write()
 

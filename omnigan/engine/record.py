@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -12,25 +12,62 @@ from torch import Tensor
 
 from omnigan.domain import Domain, Source
 from omnigan.engine import checkpoint, seeds
+from omnigan.engine.calendar import Calendar
 from omnigan.engine.evaluating import Evaluations
 from omnigan.engine.health import Balance, about_samples
 from omnigan.engine.journal import Journal
+from omnigan.engine.ranks.alone import Content
 from omnigan.engine.reporter import Reporter
 from omnigan.engine.runfolder import RunFolder
 from omnigan.engine.step import Adversaries
 from omnigan.engine.stopwatch import Stopwatch
-from omnigan.recipe.schema import Duration, Recipe
+from omnigan.recipe.schema import Recipe
 from omnigan.sampling import Trained
 
-__all__ = ["Record"]
+__all__ = ["FolderRecord", "Record"]
 
-TIMES_A_RUN = 20
-"""How often samples and checkpoints are written where the recipe leaves it open."""
 EARLY = 0.1
 """Share of the run in which nobody expects anything of the samples."""
 
 
 class Record:
+    """Writes nothing: all but the first of several processes do so."""
+
+    def begin(self, state: Mapping[str, Any]) -> None:
+        """Write what there is before the first step: weights to go back to, and a first look.
+
+        Args:
+            state: JSON values that a resumed run needs, besides those of the record itself.
+        """
+
+    def note(self, readings: Mapping[str, float]) -> None:
+        """Take in the readings of the step that was just taken."""
+
+    def keep(self, state: Mapping[str, Any]) -> None:
+        """Write the samples, the evaluation and the checkpoint that are due; see :meth:`begin`."""
+
+    def save(self, state: Mapping[str, Any]) -> None:
+        """Write a checkpoint; see :meth:`begin`."""
+
+    def newest(self) -> Content | None:
+        """Return the newest whole checkpoint, if there is one; say which were passed over."""
+        return None
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go back to where a checkpoint with this state was written."""
+
+    def warn(self, text: str) -> None:
+        """Tell the user, and whoever reads the journal later."""
+
+    def measuring(self, what: str) -> AbstractContextManager[None]:
+        """Count the time that a block takes as spent on something."""
+        return nullcontext()
+
+    def end(self) -> None:
+        """Say what the finished run has for its user."""
+
+
+class FolderRecord(Record):
     """Writes what the recipe asks for, when it is due.
 
     Args:
@@ -39,6 +76,7 @@ class Record:
         folder: Where everything goes; it exists.
         adversaries: What is looked at and saved.
         source: The training examples.
+        calendar: What is due when.
         reporter: Told about progress.
         publish: Called when there is something new to look at.
     """
@@ -49,8 +87,9 @@ class Record:
         recipe: Recipe,
         folder: RunFolder,
         adversaries: Adversaries,
-        source: Source,
         *,
+        source: Source,
+        calendar: Calendar,
         reporter: Reporter,
         publish: Callable[[], None],
     ) -> None:
@@ -64,34 +103,16 @@ class Record:
         self.journal = Journal(folder.metrics)
         self.balance = Balance()
         self.stopwatch = Stopwatch()
-        log = recipe.log
-        often = Duration(count=max(1, adversaries.total_steps // TIMES_A_RUN))
-        self.every = self._steps(log.every)
-        self.samples_every = self._steps(log.samples_every or often)
-        self.checkpoint_every = self._steps(log.checkpoint_every or often)
-        self.evaluate_every = self._steps(log.evaluate_every) if log.evaluate_every else None
+        self.calendar = calendar
         self.evaluations = (
             Evaluations(domain, recipe, folder, adversaries.device, reporter.notify)
-            if self.evaluate_every
+            if calendar.evaluations
             else None
         )
-
-    def _steps(self, duration: Duration) -> int:
-        return duration.steps(self.recipe.train.batch_size)
-
-    def _due(self, every: int | None) -> bool:
-        """Tell whether something is due after the present step; after the last step all is."""
-        adversaries = self.adversaries
-        return every is not None and (adversaries.finished or adversaries.step % every == 0)
 
     # ---- before, after and between steps ---------------------------------------------------
 
     def begin(self, state: Mapping[str, Any]) -> None:
-        """Write what there is before the first step: weights to go back to, and a first look.
-
-        Args:
-            state: JSON values that a resumed run needs, besides those of :meth:`state`.
-        """
         self.journal.clear()  # of a run whose checkpoints are all lost
         if self.evaluations:
             self.evaluations.best.restore(None, 0)
@@ -101,11 +122,10 @@ class Record:
         self._publish()
 
     def note(self, readings: Mapping[str, float]) -> None:
-        """Take in the readings of the step that was just taken."""
         step = self.adversaries.step
         self.journal.add(readings)
         shown: dict[str, float] = {}
-        if self._due(self.every):
+        if self.calendar.due(self.calendar.lines):
             shown = self.journal.close_interval()
             examples = step * self.recipe.train.batch_size
             self.journal.write({"step": step, "examples": examples, **shown})
@@ -116,28 +136,25 @@ class Record:
             self.warn(won)
 
     def keep(self, state: Mapping[str, Any]) -> None:
-        """Write the samples, the evaluation and the checkpoint that are due; see :meth:`begin`."""
-        sampling, evaluating = self._due(self.samples_every), self._due(self.evaluate_every)
+        calendar = self.calendar
+        sampling, evaluating = calendar.due(calendar.samples), calendar.due(calendar.evaluations)
         if sampling:
             self._sample()
         if evaluating:
             self._evaluate()
-        if self._due(self.checkpoint_every):
+        if calendar.due(calendar.checkpoints):
             self.save(state)
         if (sampling or evaluating) and not self.adversaries.finished:
             self._publish()
 
     def warn(self, text: str) -> None:
-        """Tell the user, and whoever reads the journal later."""
         self.journal.write({"step": self.adversaries.step, "warning": text})
         self.reporter.warn(f"step {self.adversaries.step}: {text}")
 
     def measuring(self, what: str) -> AbstractContextManager[None]:
-        """Count the time that a block takes as spent on something."""
         return self.stopwatch.measuring(what)
 
     def end(self) -> None:
-        """Say what the finished run has for its user."""
         if self.evaluations:
             self.evaluations.say_best(self.reporter)
 
@@ -181,26 +198,32 @@ class Record:
     # ---- saving and going back -------------------------------------------------------------
 
     def save(self, state: Mapping[str, Any]) -> None:
-        """Write a checkpoint; see :meth:`begin`."""
         with self.measuring("checkpoints"):
             checkpoint.save(
                 self.folder.checkpoints,
                 self.adversaries,
-                {**self.state(), **state},
+                {**self._state(), **state},
                 self.recipe.log.keep,
             )
             if self.evaluations:
                 self.evaluations.best.prune(self.folder.checkpoints)
 
-    def state(self) -> dict[str, Any]:
-        """Return JSON values for :meth:`restore`."""
+    def _state(self) -> dict[str, Any]:
         state = {"journal": self.journal.state(), "balance": self.balance.state()}
         if self.evaluations:
             state["best"] = self.evaluations.best.state()
         return state
 
+    def newest(self) -> Content | None:
+        checkpoint.sweep(self.folder.checkpoints)
+        for choice in checkpoint.find(self.folder.checkpoints):
+            try:
+                return checkpoint.read(choice)
+            except checkpoint.BadCheckpoint as error:
+                self.reporter.warn(f"passed over a checkpoint: {error}")
+        return None
+
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Go back to where :meth:`state` was taken."""
         self.journal.restore(state["journal"])
         self.balance.restore(state["balance"])
         if self.evaluations:

@@ -22,6 +22,7 @@ __all__ = [
     "RunFolder",
     "choose_folder",
     "latest_run",
+    "run_started_by",
     "step_folders",
     "write_rebuildable",
     "write_text",
@@ -82,8 +83,11 @@ class RunFolder:
             raise UserError(f"--out: cannot write to {self.path}: {error.strerror}") from error
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self, launcher: str | None = None) -> Iterator[None]:
         """Keep a second process out of the folder while the block runs.
+
+        Args:
+            launcher: Name of what started this process, so that its next one finds the folder.
 
         Raises:
             UserError: Another process is training in it, or it is not writable.
@@ -98,6 +102,8 @@ class RunFolder:
             except OSError as error:
                 raise UserError(f"{self.path} is in use by another omnigan process.") from error
             self._sweep()
+            os.truncate(handle, 0)
+            os.write(handle, (launcher or "").encode())
             yield
         finally:
             os.close(handle)
@@ -107,6 +113,13 @@ class RunFolder:
         for left in self.path.glob(".*.tmp"):
             with suppress(OSError):
                 left.unlink()
+
+    def started_by(self, launcher: str) -> bool:
+        """Tell whether the last process that trained in the folder was started by a launcher."""
+        try:
+            return (self.path / LOCK).read_text(encoding="utf-8") == launcher
+        except (OSError, ValueError):
+            return False
 
     def in_use(self) -> bool:
         """Tell whether a process is training in the folder."""
@@ -127,7 +140,7 @@ class RunFolder:
         text = json.dumps(facts, indent=1, ensure_ascii=False) + "\n"
         write_text(self.path / "data.json", text)
 
-    def write_environment(self, device: torch.device, threads: int) -> None:
+    def write_environment(self, device: torch.device, threads: int, processes: int) -> None:
         """Record the versions and the machine that a run began with, if that was not done."""
         import torch
 
@@ -141,6 +154,7 @@ class RunFolder:
             "platform": platform.platform(),
             "device": str(device),
             "threads": threads,
+            "processes": processes,
         }
         write_text(path, json.dumps(facts, indent=1) + "\n")
 
@@ -200,6 +214,12 @@ def choose_folder(name: str) -> Path:
 def latest_run(name: str) -> Path | None:
     """Return the newest ``runs/<name>-<nnn>`` that has begun: mistakes leave empty ones."""
     runs = sorted(run for run in _runs(name) if RunFolder(run[1]).recipe.is_file())
+    return runs[-1][1] if runs else None
+
+
+def run_started_by(launcher: str, name: str) -> Path | None:
+    """Return the newest ``runs/<name>-<nnn>`` of a launcher."""
+    runs = sorted(run for run in _runs(name) if RunFolder(run[1]).started_by(launcher))
     return runs[-1][1] if runs else None
 
 

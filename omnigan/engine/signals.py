@@ -22,10 +22,17 @@ class Interrupted(OmniganError):
 
 
 class StopRequest:
-    """Whether a signal has come in."""
+    """Whether a signal has come in.
+
+    Attributes:
+        number: Which one; None: none has.
+        closing: Whether the process ends anyway, so that a launcher that ends the processes of a
+            failed run must not keep it from saying why.
+    """
 
     def __init__(self) -> None:
         self.number: int | None = None
+        self.closing = False
 
     def __bool__(self) -> bool:
         return self.number is not None
@@ -55,3 +62,5 @@ def listening() -> Iterator[StopRequest]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        if request.closing:
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -6,32 +6,64 @@ trained weights are a function of the batches, the seed and the step number.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 
 import torch
+from torch import Tensor, nn
 
 from omnigan.domain import Batch, Domain
-from omnigan.engine import seeds
 from omnigan.engine.ema import decay_of, follow
 from omnigan.engine.objectives import Objectives
+from omnigan.engine.parts import Part, Shares, split
 from omnigan.engine.players import Players
-from omnigan.engine.update import Judge, Part, Readings, frozen, split, update
+from omnigan.engine.ranks.alone import Ranks
+from omnigan.engine.update import Judge, Readings, frozen, update
 from omnigan.recipe.schema import Train
 
 __all__ = ["Adversaries", "Readings"]
 
 
 class Adversaries(Players):
-    """The players of a game, and how one step changes them; see :class:`Players`."""
+    """The players of a game, and how one step changes them.
 
-    def __init__(self, domain: Domain, train: Train, seed: int, device: torch.device) -> None:
+    Args:
+        domain: See :class:`Players`.
+        train: The recipe's section.
+        seed: Seed of every random draw.
+        device: Where the networks live.
+        ranks: The processes that share the work; None: there is one.
+
+    Attributes:
+        shares: How batches are divided.
+
+    Raises:
+        UserError: A batch cannot be divided among the processes.
+    """
+
+    def __init__(
+        self,
+        domain: Domain,
+        train: Train,
+        seed: int,
+        device: torch.device,
+        ranks: Ranks | None = None,
+    ) -> None:
         super().__init__(domain, train, seed, device)
+        self.ranks = ranks or Ranks()
+        self.shares = Shares.of(train.batch_size, train.accumulate, self.ranks.place)
         self.objectives = Objectives(self)
+        self.ranks.follow(self.generator, self.discriminator)
 
     def advance(self, data: Iterator[Batch]) -> Readings:
-        """Take one step, drawing one batch for each update of a network."""
-        seeds.seed_global(self.seed, "networks", self.step, self.attempt)
+        """Take one step, drawing one batch for each update of a network.
+
+        Args:
+            data: This process's rows of each batch.
+
+        Returns:
+            Readings of the whole batches.
+        """
         self.set_rates()
         if self.step < self.likelihood_steps:
             readings = self._raise_likelihood(next(data).to(self.device))
@@ -43,7 +75,7 @@ class Adversaries(Players):
         return readings
 
     def _raise_likelihood(self, batch: Batch) -> Readings:
-        parts = split(batch, {}, self.train.accumulate)
+        parts = split(batch, {}, self.shares)
         return self._update_generator(parts, self.objectives.likelihood)
 
     def _play(self, data: Iterator[Batch]) -> Readings:
@@ -65,16 +97,23 @@ class Adversaries(Players):
         parts = self._parts(batch, "latent-d", turn)
         judge = partial(self.objectives.discriminator, turn=turn)
         optimizer = self.optimizers.discriminator
-        readings, norm = update(self.discriminator, optimizer, parts, judge, self.train.clip)
+        readings, norm = self._update(self.discriminator, optimizer, parts, judge)
         return readings | {"d_gradient": norm}
 
-    def _update_generator(self, parts: list[Part], judge: Judge) -> Readings:
+    def _update_generator(self, parts: Iterable[Part], judge: Judge) -> Readings:
         optimizer = self.optimizers.generator
-        readings, norm = update(self.generator, optimizer, parts, judge, self.train.clip)
+        readings, norm = self._update(self.generator, optimizer, parts, judge)
         return readings | {"g_gradient": norm}
 
-    def _parts(self, batch: Batch, stream: str, turn: int) -> list[Part]:
+    def _update(
+        self, network: nn.Module, optimizer: torch.optim.Adam, parts: Iterable[Part], judge: Judge
+    ) -> tuple[Readings, Tensor]:
+        clip, ranks = self.train.clip, self.ranks
+        return update(network, optimizer, parts, judge, clip=clip, ranks=ranks)
+
+    def _parts(self, batch: Batch, stream: str, turn: int) -> Iterator[Part]:
         """Draw latents for a whole batch, and split both: parts make no difference to them."""
-        drawn = self.domain.latent(len(batch), self.draws(stream, turn))
-        latent = {name: value.to(self.device) for name, value in drawn.items()}
-        return split(batch, latent, self.train.accumulate)
+        drawn = self.domain.latent(self.shares.whole, self.draws(stream, turn))
+        own = self.shares.own
+        latent = {name: value[own].to(self.device) for name, value in drawn.items()}
+        return split(batch, latent, self.shares)

@@ -74,12 +74,8 @@ class LikelihoodWatch:
         Raises:
             Diverged: It is NaN or infinite.
         """
-        network, device = adversaries.average, adversaries.device
-        trained = Trained(adversaries.domain, network, adversaries.step, device)
-        density = trained.density(self.batch, self.seed)
-        assert density is not None  # which was made sure of before training
-        places = math.prod(adversaries.domain.space.shape)
-        value = float(density(self.batch).double().mean()) / places
+        # Another machine could find another last digit, and stop at another step.
+        value = adversaries.ranks.from_first(lambda: self._measure(adversaries))
         check_finite({"held_out_likelihood": value}, adversaries.step)
         self.since += 1
         if value > self.best or self.step is None:
@@ -87,6 +83,15 @@ class LikelihoodWatch:
             weights = adversaries.average.state_dict()
             adversaries.kept = {name: each.clone() for name, each in weights.items()}
         return {"held_out_likelihood": value}
+
+    def _measure(self, adversaries: Adversaries) -> float:
+        """Return the mean log-likelihood of the held-out examples."""
+        network, device = adversaries.average, adversaries.device
+        trained = Trained(adversaries.domain, network, adversaries.step, device)
+        density = trained.density(self.batch, self.seed)
+        assert density is not None  # which was made sure of before training
+        places = math.prod(adversaries.domain.space.shape)
+        return float(density(self.batch).double().mean()) / places
 
     @property
     def exhausted(self) -> bool:

@@ -9,14 +9,17 @@ import torch
 
 from omnigan.domain import Batch, BatchSource, Domain
 from omnigan.engine import checkpoint
+from omnigan.engine.calendar import Calendar
+from omnigan.engine.checksum import checksum
 from omnigan.engine.disk import resume_command
 from omnigan.engine.health import Diverged, as_floats, check_finite
 from omnigan.engine.likelihood import require_density
 from omnigan.engine.loading import BatchOrder, batches, check_enough
-from omnigan.engine.record import Record
+from omnigan.engine.ranks.alone import Content, Ranks
+from omnigan.engine.record import FolderRecord, Record
 from omnigan.engine.reporter import Reporter
 from omnigan.engine.runfolder import RunFolder
-from omnigan.engine.signals import Interrupted, StopRequest
+from omnigan.engine.signals import Interrupted
 from omnigan.engine.step import Adversaries
 from omnigan.engine.stopping import LikelihoodWatch, after_likelihood_step
 from omnigan.errors import OmniganError
@@ -34,7 +37,11 @@ class Trainer:
         folder: Where everything goes; it exists.
         device: Where the networks live.
         reporter: Told about progress.
+        ranks: The processes of the run; the first one alone writes into the folder.
         publish: Called when there is something new to look at.
+
+    Raises:
+        UserError: The recipe and the data or the processes do not fit.
     """
 
     def __init__(
@@ -45,8 +52,10 @@ class Trainer:
         device: torch.device,
         reporter: Reporter,
         *,
+        ranks: Ranks,
         publish: Callable[[], None],
     ) -> None:
+        self.ranks = ranks
         self.recipe = recipe
         self.folder = folder
         self.reporter = reporter
@@ -54,18 +63,36 @@ class Trainer:
         check_enough(source, recipe.train.batch_size)
         if isinstance(source, BatchSource) and not recipe.train.workers:
             source = source.resident(device)
-        self.order = BatchOrder(source, recipe.train.batch_size, recipe.seed)
-        self.adversaries = Adversaries(domain, recipe.train, recipe.seed, device)
+        self.adversaries = Adversaries(domain, recipe.train, recipe.seed, device, ranks)
+        ranks.align(self._content, self._put)
+        rows = self.adversaries.shares.own
+        self.order = BatchOrder(source, recipe.train.batch_size, recipe.seed, rows)
         require_density(domain, self.adversaries.average, recipe.train)
         self.watch = LikelihoodWatch.wanted(domain, recipe)
-        self.record = Record(
-            domain, recipe, folder, self.adversaries, source, reporter=reporter, publish=publish
-        )
+        self.calendar = Calendar(recipe, self.adversaries)
+        self.record = Record()
+        if ranks.first:
+            self.record = FolderRecord(
+                domain,
+                recipe,
+                folder,
+                self.adversaries,
+                source=source,
+                calendar=self.calendar,
+                reporter=reporter,
+                publish=publish,
+            )
         self.rollbacks = 0
+
+    def _content(self) -> Content:
+        return checkpoint.content_of(self.adversaries)
+
+    def _put(self, content: Content) -> None:
+        checkpoint.put(content, self.adversaries)
 
     # ---- the loop --------------------------------------------------------------------------
 
-    def run(self, stop: StopRequest) -> None:
+    def run(self) -> None:
         """Train from the present step to the last.
 
         Raises:
@@ -78,8 +105,9 @@ class Trainer:
             self.record.begin(self._state())
         data = self._data()
         while not adversaries.finished:
-            if stop.number is not None:
-                self._interrupt(stop.number)
+            asked = self.ranks.asked_to_stop()
+            if asked is not None:
+                self._interrupt(asked)
             try:
                 self._step(data)
             except Diverged as reason:
@@ -93,6 +121,8 @@ class Trainer:
         check_finite(readings, self.adversaries.step)
         readings |= self._look()
         self.record.note(readings)
+        if self.calendar.due(self.calendar.checkpoints):
+            self.ranks.require_agreement(lambda: checksum(self.adversaries), self.adversaries.step)
         self.record.keep(self._state())
 
     def _data(self) -> Iterator[Batch]:
@@ -124,19 +154,16 @@ class Trainer:
         Returns:
             Whether there was one.
         """
-        checkpoint.sweep(self.folder.checkpoints)
-        for choice in checkpoint.find(self.folder.checkpoints):
-            try:
-                state = checkpoint.restore(choice, self.adversaries)
-            except checkpoint.BadCheckpoint as error:
-                self.reporter.warn(f"passed over a checkpoint: {error}")
-                continue
-            self.record.restore(state)
-            self.rollbacks = int(state["rollbacks"])
-            if self.watch:
-                self.watch.restore(state.get("watch"))
-            return True
-        return False
+        content = self.ranks.copies(self.record.newest)
+        if content is None:
+            return False
+        self._put(content)
+        state, _ = content
+        self.record.restore(state)
+        self.rollbacks = int(state["rollbacks"])
+        if self.watch:
+            self.watch.restore(state.get("watch"))
+        return True
 
     def _blame_data(self, reason: Diverged) -> None:
         """Give up if the step's own examples were not numbers: going back would not help.
@@ -178,6 +205,6 @@ class Trainer:
         step, total = self.adversaries.step, self.adversaries.total_steps
         raise Interrupted(
             f"Stopped at step {step} of {total}, saved. Go on with:\n  "
-            f"{resume_command(self.folder)}",
+            f"{self.ranks.command(resume_command(self.folder))}",
             number,
         )

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-from omnigan.domain import Batch, Conditions
+from omnigan.engine.parts import Part
+from omnigan.engine.ranks.alone import Ranks
 
-__all__ = ["Judge", "Optimizers", "Part", "Readings", "frozen", "split", "update"]
+__all__ = ["Judge", "Optimizers", "Readings", "frozen", "update"]
 
 Readings = dict[str, Tensor]
 """Scalar tensors by name, left on the device so that reading them costs no synchronisation."""
@@ -25,53 +25,39 @@ class Optimizers:
         self.discriminator = torch.optim.Adam(discriminator.parameters(), foreach=True)
 
 
-@dataclass(frozen=True)
-class Part:
-    """Some examples of a batch, and the generator's inputs for as many."""
-
-    real: Batch
-    latent: Conditions
-    index: int
-
-
 Judge = Callable[[Part], tuple[Tensor, Readings]]
 """Returns the loss of a part, with its graph, and readings."""
-
-
-def split(batch: Batch, latent: Conditions, count: int) -> list[Part]:
-    """Return a batch in so many parts, or fewer if there are not enough examples."""
-    size = -(-len(batch) // count)
-    rows = [slice(first, first + size) for first in range(0, len(batch), size)]
-    return [
-        Part(Batch(batch.x[some], _rows(batch.cond, some)), _rows(latent, some), index)
-        for index, some in enumerate(rows)
-    ]
-
-
-def _rows(tensors: Conditions, rows: slice) -> Conditions:
-    return {name: value[rows] for name, value in tensors.items()}
 
 
 def update(
     network: nn.Module,
     optimizer: torch.optim.Adam,
-    parts: list[Part],
+    parts: Iterable[Part],
     judge: Judge,
+    *,
     clip: float | None,
+    ranks: Ranks,
 ) -> tuple[Readings, Tensor]:
     """Back-propagate each part of the batch, clip, and take one optimiser step.
+
+    Args:
+        network: What is trained.
+        optimizer: Of the network.
+        parts: Those of this process.
+        judge: Returns the loss of one.
+        clip: Largest norm of the gradient.
+        ranks: The processes that have the other parts.
 
     Returns:
         The means of the readings, and the norm of the gradient before it was clipped.
     """
     optimizer.zero_grad(set_to_none=True)
     total: Readings = {}
-    examples = sum(len(part.real) for part in parts)
     for part in parts:
-        share = len(part.real) / examples
         loss, readings = judge(part)
-        (loss * share).backward()  # type: ignore[no-untyped-call]
-        _add(total, readings, share)
+        (loss * part.share).backward()  # type: ignore[no-untyped-call]
+        _add(total, readings, part.share)
+    total = ranks.sum(network, total)
     gradients = [p.grad for p in network.parameters() if p.grad is not None]
     norm = nn.utils.get_total_norm(gradients, foreach=True)
     if clip is not None:

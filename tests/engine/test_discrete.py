@@ -58,7 +58,7 @@ def test_penalties_on_embeddings_have_their_closed_form(players: Any, game: Any)
     assert float(found["r1"]) == pytest.approx(float(slopes(at_real).mean() / 2), rel=1e-5)
     assert float(found["r2"]) == pytest.approx(float(slopes(at_fake).mean() / 2), rel=1e-5)
     players.step -= 1
-    share = torch.rand((16, 1, 1), generator=players.draws("penalty", 0, 0))
+    share = torch.rand((16, 1, 1), generator=players.draws("penalty", 0))
     players.step += 1
     between = share * at_real + (1 - share) * at_fake
     expected = (slopes(between).sqrt() - 1).square().mean()

@@ -1,0 +1,181 @@
+"""A run from its recipe to its last step: folder, data, networks, training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from omnigan.domain import Domain
+from omnigan.engine.device import device_of, set_threads
+from omnigan.engine.disk import failures_in_words, resume_command
+from omnigan.engine.publishing import Publisher, Unpublished
+from omnigan.engine.ranks.alone import Ranks
+from omnigan.engine.ranks.differences import facts_of
+from omnigan.engine.ranks.place import launcher, restarted
+from omnigan.engine.reporter import Quiet, Reporter
+from omnigan.engine.runfolder import (
+    RunFolder,
+    choose_folder,
+    latest_run,
+    run_started_by,
+    write_text,
+)
+from omnigan.engine.trainer import Trainer
+from omnigan.errors import UserError
+from omnigan.modelfile import write_domain
+from omnigan.recipe.load import LoadedRecipe, differences, dump_recipe, load_recipe
+from omnigan.recipe.schema import Recipe
+
+__all__ = ["Request", "run"]
+
+FREE_KEYS = ("train.device", "train.workers")
+"""Keys that say where a run happens, not what it computes; a resumed run may change them."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What somebody asks for who trains a recipe.
+
+    Attributes:
+        recipe: A file, the name of a shipped recipe, or the values themselves.
+        overrides: ``KEY=VALUE`` texts.
+        out: The run folder; None: one in ``runs/``.
+        resume: Go on with the run in it.
+        force: Resume even if the recipe changed.
+    """
+
+    recipe: str | Path | Mapping[str, Any]
+    overrides: Sequence[str] = ()
+    out: Path | None = None
+    resume: bool = False
+    force: bool = False
+
+
+def run(request: Request, reporter: Reporter, ranks: Ranks) -> Path:
+    """Train a recipe and return the run folder.
+
+    Args:
+        request: What to train, and where.
+        reporter: Told about progress, by the first process.
+        ranks: The processes of the run.
+
+    Raises:
+        UserError: The recipe, the data or the folder is wrong.
+        OmniganError: The disk is full, training diverged, or a signal asked it to stop.
+    """
+    if not ranks.first:
+        reporter = Quiet()
+    with ExitStack() as stack:
+        with ranks.turn():
+            loaded = load_recipe(request.recipe, request.overrides)
+            device = device_of(loaded.recipe.train.device, ranks.place)
+            threads = set_threads(loaded.recipe.train.threads, ranks.place.local_size)
+            own = stack.enter_context(_opened(request, loaded.name, ranks)) if ranks.first else None
+            domain, recipe = _resolve(loaded, reporter)
+        ranks.require_same(lambda: facts_of(recipe, domain.source("train")))
+        path, resume = ranks.from_first(lambda: own and [str(own[0].path), own[1]])
+        folder = RunFolder(Path(path))
+        publisher = Publisher(folder, loaded.name, reporter) if ranks.first else Unpublished()
+        if ranks.first and resume:
+            _refuse_changes(folder, recipe, request.force)
+        trainer = Trainer(
+            domain, recipe, folder, device, reporter, ranks=ranks, publish=publisher.update
+        )
+        if ranks.first:
+            _describe(folder, domain, recipe, reporter)
+            if not resume:
+                folder.write_environment(device, threads, ranks.place.size)
+        ranks.advise(ranks.command(resume_command(folder)))
+        if resume:
+            _go_on(trainer, reporter)
+        try:
+            with publisher:
+                trainer.run()
+        finally:
+            reporter.finish()
+    return folder.path
+
+
+@contextmanager
+def _opened(request: Request, name: str, ranks: Ranks) -> Iterator[tuple[RunFolder, bool]]:
+    """Open the run folder, and tell whether there is a run in it to go on with.
+
+    Raises:
+        UserError: It cannot be used.
+    """
+    folder, resume = _chosen(request, name)
+    command = ranks.command(resume_command(folder))
+    with folder.locked(launcher()), failures_in_words(folder, command):
+        yield folder, resume
+
+
+def _chosen(request: Request, name: str) -> tuple[RunFolder, bool]:
+    starter = launcher()
+    if restarted() and starter is not None and not request.resume:
+        path = request.out or run_started_by(starter, name)
+        folder = RunFolder(path) if path else None
+        if folder and folder.started_by(starter):
+            return folder, folder.recipe.is_file()
+    if request.resume:
+        return _existing(request.out, name), True
+    folder = RunFolder(request.out or choose_folder(name))
+    folder.create()
+    return folder, False
+
+
+def _existing(out: Path | None, name: str) -> RunFolder:
+    path = out or latest_run(name)
+    if path is None or not path.is_dir():
+        wish = f"{path} does not exist" if path else f"there is no run named {name}"
+        raise UserError(f"--resume: {wish}. Name the run folder with --out, or leave out --resume.")
+    return RunFolder(path)
+
+
+def _resolve(loaded: LoadedRecipe, reporter: Reporter) -> tuple[Domain, Recipe]:
+    domain = loaded.domain_class(loaded.domain_config).resolve(reporter.notify)
+    sections = {name: getattr(domain.config, name) for name in type(domain.config).model_fields}
+    return domain, loaded.recipe.model_copy(update=sections)
+
+
+def _refuse_changes(folder: RunFolder, recipe: Recipe, force: bool) -> None:
+    """Compare with the recipe that the run was started with.
+
+    Raises:
+        UserError: They differ, and ``force`` is off; or the run's own cannot be read.
+    """
+    try:
+        old = yaml.safe_load(folder.recipe.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise UserError(f"--resume: {folder.recipe} cannot be read: {error}") from error
+    if not isinstance(old, dict):
+        raise UserError(f"--resume: {folder.recipe} is not a recipe.")
+    new = yaml.safe_load(dump_recipe(recipe))
+    changed = [line for line in differences(old, new) if not line.startswith(FREE_KEYS)]
+    if changed and not force:
+        shown = "\n  ".join(changed)
+        raise UserError(
+            f"--resume: the recipe is not the one that {folder.path} was started with:\n  {shown}\n"
+            "Undo the change, train into another folder, or add --force to go on with it."
+        )
+
+
+def _describe(folder: RunFolder, domain: Domain, recipe: Recipe, reporter: Reporter) -> None:
+    """Say and write what the run is, before its first step."""
+    facts = domain.describe()
+    for sentence in facts.get("summary", ()):
+        reporter.say(sentence)
+    write_text(folder.recipe, dump_recipe(recipe))
+    write_domain(folder.config, recipe.domain, domain)
+    folder.write_data(facts)
+
+
+def _go_on(trainer: Trainer, reporter: Reporter) -> None:
+    if trainer.resume():
+        reporter.say(f"Going on from step {trainer.adversaries.step}.")
+    else:
+        reporter.warn("No whole checkpoint was found: starting from the first step.")
