@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Sequence
 from typing import Annotated, cast
 
@@ -20,6 +21,7 @@ from omnigan.cli import (
     sharing,
     training,
 )
+from omnigan.cli.common import first_rank
 from omnigan.errors import OmniganError, UserError, UserErrors
 
 __all__ = ["app", "main"]
@@ -50,6 +52,8 @@ for command in (
 app.add_typer(recipes.app, name="recipes")
 app.command()(doctor.doctor)
 
+LAST = 2.0
+"""Seconds that other processes wait with a mistake on the command line, for the first to say it."""
 # The base of everything that typer raises about a wrong command line; its home depends on the
 # version of typer.
 _UsageError = cast("type[Exception]", typer.BadParameter.__mro__[1])
@@ -71,13 +75,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
             standalone_mode=False,
         )
     except UserErrors as error:
-        return _complain(error.problems, error.exit_status)
+        return _complain([] if error.told else error.problems, error.exit_status)
     except OmniganError as error:
-        return _complain([str(error)], error.exit_status)
+        return _complain([] if error.told else [str(error)], error.exit_status)
     except (OSError, MemoryError) as error:  # the machine's, not omnigan's
         reason = "there is not enough memory" if isinstance(error, MemoryError) else str(error)
         return _complain([f"The machine refuses: {reason}"], OmniganError.exit_status)
     except _UsageError as error:
+        if not first_rank():  # which says the same, and is killed when another one ends
+            time.sleep(LAST)
+            return UserError.exit_status
         text: str = error.format_message()  # type: ignore[attr-defined]
         context = getattr(error, "ctx", None)
         command = "omnigan" if context is None else context.command_path

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from omnigan.domain import Batch, Domain
+from omnigan.engine.buffers import Buffers
 from omnigan.engine.ema import decay_of, follow
 from omnigan.engine.objectives import Objectives
 from omnigan.engine.parts import Part, Shares, split
@@ -53,7 +54,6 @@ class Adversaries(Players):
         self.ranks = ranks or Ranks()
         self.shares = Shares.of(train.batch_size, train.accumulate, self.ranks.place)
         self.objectives = Objectives(self)
-        self.ranks.follow(self.generator, self.discriminator)
 
     def advance(self, data: Iterator[Batch]) -> Readings:
         """Take one step, drawing one batch for each update of a network.
@@ -109,7 +109,9 @@ class Adversaries(Players):
         self, network: nn.Module, optimizer: torch.optim.Adam, parts: Iterable[Part], judge: Judge
     ) -> tuple[Readings, Tensor]:
         clip, ranks = self.train.clip, self.ranks
-        return update(network, optimizer, parts, judge, clip=clip, ranks=ranks)
+        # Both networks run in every update, whichever is trained.
+        buffers = Buffers((self.generator, self.discriminator), self.shares.parts)
+        return update(network, optimizer, parts, judge, clip=clip, buffers=buffers, ranks=ranks)
 
     def _parts(self, batch: Batch, stream: str, turn: int) -> Iterator[Part]:
         """Draw latents for a whole batch, and split both: parts make no difference to them."""

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
+from omnigan.engine.buffers import Buffers
 from omnigan.engine.parts import Part
 from omnigan.engine.ranks.alone import Ranks
 
@@ -36,6 +37,7 @@ def update(
     judge: Judge,
     *,
     clip: float | None,
+    buffers: Buffers,
     ranks: Ranks,
 ) -> tuple[Readings, Tensor]:
     """Back-propagate each part of the batch, clip, and take one optimiser step.
@@ -46,6 +48,7 @@ def update(
         parts: Those of this process.
         judge: Returns the loss of one.
         clip: Largest norm of the gradient.
+        buffers: Those that a part may change.
         ranks: The processes that have the other parts.
 
     Returns:
@@ -54,10 +57,13 @@ def update(
     optimizer.zero_grad(set_to_none=True)
     total: Readings = {}
     for part in parts:
+        buffers.before_part()
         loss, readings = judge(part)
         (loss * part.share).backward()  # type: ignore[no-untyped-call]
         _add(total, readings, part.share)
-    total = ranks.sum(network, total)
+        buffers.after_part(part.share)
+    total, changes = ranks.sum(network, total, buffers.changes)
+    buffers.after_batch(changes)
     gradients = [p.grad for p in network.parameters() if p.grad is not None]
     norm = nn.utils.get_total_norm(gradients, foreach=True)
     if clip is not None:

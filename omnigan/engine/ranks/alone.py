@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -62,15 +62,23 @@ class Ranks:
 
     # ---- in a step -------------------------------------------------------------------------
 
-    def follow(self, *networks: nn.Module) -> None:
-        """Take note of the networks whose buffers :meth:`sum` averages, as they are now."""
+    def sum(
+        self, network: nn.Module, readings: dict[str, Tensor], changes: Sequence[Tensor]
+    ) -> tuple[dict[str, Tensor], Sequence[Tensor]]:
+        """Add up what the processes have made of their parts of a batch.
 
-    def sum(self, network: nn.Module, readings: dict[str, Tensor]) -> dict[str, Tensor]:
-        """Add up the gradients of a network over all processes, and return the sums of readings.
+        Everything is already weighted by the share of these parts in the batch.
 
-        Both are already weighted by each process's share of the batch.
+        Args:
+            network: Its gradients become their sums. A parameter that no process has a gradient
+                for keeps none.
+            readings: Scalars by name, in the same order everywhere.
+            changes: Of buffers.
+
+        Returns:
+            The sums of the readings and of the changes.
         """
-        return readings
+        return readings, changes
 
     # ---- between steps ---------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from omnigan.engine.ranks.alone import Content, Ranks
 from omnigan.engine.ranks.differences import refuse_differences
-from omnigan.engine.ranks.flat import Buffers, flatten, parts_of
+from omnigan.engine.ranks.flat import flatten, parts_of
 from omnigan.engine.ranks.place import Place
 from omnigan.engine.ranks.waiting import Store, wait_for
 from omnigan.engine.ranks.watch import Watch
@@ -46,7 +46,6 @@ class Together(Ranks):
         self.place = place
         self.store = store
         self.watch = watch
-        self._buffers = Buffers(())
         self._asked: Tensor | None = None
 
     def command(self, words: str) -> str:
@@ -66,17 +65,16 @@ class Together(Ranks):
             wait_for(self.store, key, self.stop, self.watch)
         yield
         if self.place.local_rank == 0:
-            self.store.set(key, "over")
+            self._do(self.store.set, key, "over")
 
     def require_same(self, facts: Callable[[], Mapping[str, Any]]) -> None:
         refuse_differences(self._gather({"host": self.place.host, **facts()}))
 
     # ---- in a step -------------------------------------------------------------------------
 
-    def follow(self, *networks: nn.Module) -> None:
-        self._buffers = Buffers(networks)
-
-    def sum(self, network: nn.Module, readings: dict[str, Tensor]) -> dict[str, Tensor]:
+    def sum(
+        self, network: nn.Module, readings: dict[str, Tensor], changes: Sequence[Tensor]
+    ) -> tuple[dict[str, Tensor], Sequence[Tensor]]:
         parameters = [each for each in network.parameters() if each.requires_grad]
         device = parameters[0].device
         given = [parameter.grad is not None for parameter in parameters]
@@ -85,7 +83,7 @@ class Together(Ranks):
             torch.tensor(given, device=device, dtype=torch.float32),
             self._request(),
             *readings.values(),
-            *self._buffers.changes(),
+            *changes,
         ]
         flat = flatten(tensors, device)
         self._do(dist.all_reduce, flat)
@@ -94,8 +92,7 @@ class Together(Ranks):
         self._give(parameters, gradients, next(summed), given)
         self._asked = next(summed)
         sums = {name: next(summed) for name in readings}
-        self._buffers.change([change / self.place.size for change in summed])
-        return sums
+        return sums, list(summed)
 
     @staticmethod
     def _give(

@@ -54,10 +54,16 @@ def wait_for(
         OmniganError: See :func:`heed`.
     """
     began, pause = time.monotonic(), SHORTEST
-    while not store.check([key]):
-        heed(stop, watch)
-        if seconds is not None and time.monotonic() - began > seconds:
-            raise TimeoutError(key)
-        time.sleep(pause)
-        pause = min(1.5 * pause, LONGEST)
-    return store.get(key).decode()
+    try:
+        while True:
+            heed(stop, watch)  # before the store, which prints a stack if its keeper has ended
+            if store.check([key]):
+                return store.get(key).decode()
+            if seconds is not None and time.monotonic() - began > seconds:
+                raise TimeoutError(key)
+            (watch.pause if watch else time.sleep)(pause)
+            pause = min(1.5 * pause, LONGEST)
+    except RuntimeError as error:  # the store may be that of the process that has ended
+        if watch is None:
+            raise
+        raise watch.explain(error) from error

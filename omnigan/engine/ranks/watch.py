@@ -139,6 +139,10 @@ class Watch:
         if self._known.is_set():
             raise self.error()
 
+    def pause(self, seconds: float) -> None:
+        """Wait for a while, or until another process ends."""
+        self._known.wait(seconds)
+
     def explain(self, failure: Exception) -> OmniganError:
         """Return what it means that an operation with the others has failed."""
         if self._known.wait(PATIENCE):
@@ -169,13 +173,16 @@ class Watch:
             Whether the first process tells the user.
         """
         self._leaving.set()
-        first = self.place.rank == 0
-        known = self._known.is_set()
-        heard = known or self._say(End(self.place.rank, self.place.host, status, problems))
-        if not first and heard:
-            self._parted.wait(2 * GRACE)
         self._keep_open()
-        return heard and not first
+        first = self.place.rank == 0
+        if self._known.is_set():
+            told = self.error().told
+        else:
+            own = End(self.place.rank, self.place.host, status, problems)
+            told = self._say(own) and not first
+        if told:
+            self._parted.wait(2 * GRACE)
+        return told
 
     def leave(self, *, quietly: bool = False) -> None:
         """Tell the others that this process has done its work; wait for the first one's end.
