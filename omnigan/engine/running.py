@@ -31,7 +31,7 @@ from omnigan.modelfile import write_domain
 from omnigan.recipe.load import LoadedRecipe, differences, dump_recipe, load_recipe
 from omnigan.recipe.schema import Recipe
 
-__all__ = ["Request", "run"]
+__all__ = ["Request", "chosen_folder", "run"]
 
 FREE_KEYS = ("train.device", "train.workers")
 """Keys that say where a run happens, not what it computes; a resumed run may change them."""
@@ -108,13 +108,24 @@ def _opened(request: Request, name: str, ranks: Ranks) -> Iterator[tuple[RunFold
     Raises:
         UserError: It cannot be used.
     """
-    folder, resume = _chosen(request, name)
+    folder, resume = chosen_folder(request, name)
     command = ranks.command(resume_command(folder))
     with folder.locked(launcher()), failures_in_words(folder, command):
         yield folder, resume
 
 
-def _chosen(request: Request, name: str) -> tuple[RunFolder, bool]:
+def chosen_folder(request: Request, name: str) -> tuple[RunFolder, bool]:
+    """Return the folder that a request means, and whether there is a run in it to go on with.
+
+    Where torchrun has started its processes again, it is the one that the earlier ones had.
+
+    Args:
+        request: What to train, and where.
+        name: Of the recipe.
+
+    Raises:
+        UserError: It cannot be used.
+    """
     starter = launcher()
     if restarted() and starter is not None and not request.resume:
         path = request.out or run_started_by(starter, name)
