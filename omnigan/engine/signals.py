@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -39,21 +40,31 @@ class StopRequest:
 
 
 @contextmanager
-def listening() -> Iterator[StopRequest]:
+def listening(echo: float = 0.0) -> Iterator[StopRequest]:
     """Catch the first signal as a request; a second one ends the process in the usual way.
 
     Outside the main thread, where Python allows no handlers, nothing is caught.
+
+    Args:
+        echo: Seconds in which one request may come twice: a scheduler may signal a process and its
+            launcher, which passes the signal on.
     """
     request = StopRequest()
     if threading.current_thread() is not threading.main_thread():
         yield request
         return
+    heard: list[float] = []
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def ask(number: int, frame: FrameType | None) -> None:
         request.number = number
+        heard.append(time.monotonic())
+        if heard[-1] - heard[0] < echo:
+            return
         for each, handler in before.items():
             signal.signal(each, handler)
+        if len(heard) > 1:
+            signal.raise_signal(number)
 
     for number in before:
         signal.signal(number, ask)

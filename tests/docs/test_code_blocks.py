@@ -44,6 +44,8 @@ def commands(text: str) -> Iterator[list[str]]:
             end = words.index("&&") if "&&" in words else len(words)
             if words[0] == "omnigan":
                 yield words[1:end]
+            elif "torchrun" in words[:end]:
+                yield words[words.index("omnigan") + 1 : end]
             words = words[end + 1 :]
 
 

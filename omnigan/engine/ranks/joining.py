@@ -22,6 +22,8 @@ __all__ = ["joined"]
 
 START = 600.0
 """Seconds in which all processes have to start; some schedulers need minutes."""
+ECHO = 2.0
+"""Seconds in which torchrun may pass on a signal that this process has got as well."""
 LONG = timedelta(days=7)
 """How long an operation may take. The others wait in one while the first process evaluates, which
 may last as long as a user likes. That nobody waits for a process that is gone is up to
@@ -39,7 +41,7 @@ def joined() -> Iterator[Ranks]:
         OmniganError: The others cannot be reached.
     """
     place = Place.of(os.environ)
-    with listening() as stop:
+    with listening(0.0 if place == ALONE else ECHO) as stop:
         if place == ALONE:
             yield Ranks(stop)
             return
