@@ -42,9 +42,9 @@ class Meter:
         self.seconds = 0.0
         self._sum = dist.all_reduce
 
-    def all_reduce(self, tensor: torch.Tensor) -> None:
+    def all_reduce(self, tensor: torch.Tensor, **options: Any) -> None:
         began = time.perf_counter()
-        self._sum(tensor)
+        self._sum(tensor, **options)
         self.seconds += time.perf_counter() - began
         self.bytes.append(tensor.nbytes)
 

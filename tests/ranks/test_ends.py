@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import torch
 
+from omnigan.engine.ranks import joined, joining
 from omnigan.engine.step import Adversaries
 
 Recipe = Callable[..., str]
@@ -62,6 +63,31 @@ def test_a_request_to_one_stops_all_after_the_same_step(
     assert f"Stopped at step {step} of 100000, saved. Go on with:\n  torchrun" in crew.said(0)
     assert crew.said(1) == ""
     assert crew.train(recipe(), "train.steps=10", "--out", str(tmp_path / "short")) == [0, 0]
+
+
+def _busy(waiting: int, seconds: float) -> None:
+    """Join, and have one process do something that takes long."""
+    joining.START = 2.0
+    with joined() as ranks:
+        Path("joined").touch()
+        if ranks.place.rank == waiting:
+            time.sleep(seconds)
+        print(ranks.from_first(lambda: "over"))
+
+
+def test_a_process_that_is_busy_ends_as_well(crew: Any, tmp_path: Path) -> None:
+    crew.start(_busy, 1, 1000.0)
+    while not (tmp_path / "folder-1" / "joined").exists():
+        time.sleep(0.01)
+    assert _kill(crew, 0) < 30
+    assert crew.wait()[1] == 1
+    assert "error: Process 0 of 2 (" in crew.said(1)
+
+
+def test_others_wait_for_the_first_longer_than_they_may_take_to_meet(crew: Any) -> None:
+    crew.start(_busy, 0, 4.0)
+    assert crew.wait() == [0, 0]
+    assert crew.said(0) == crew.said(1) == "over\n"
 
 
 def _other_weights(words: tuple[str, ...]) -> None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 
 from omnigan.engine.ranks.alone import Ranks
@@ -27,7 +26,7 @@ ECHO = 2.0
 LONG = timedelta(days=7)
 """How long an operation may take. The others wait in one while the first process evaluates, which
 may last as long as a user likes. That nobody waits for a process that is gone is up to
-:class:`Watch`, not to this."""
+:class:`Watch`, not to this; that they reach one another has been found out with the shorter one."""
 
 
 @contextmanager
@@ -70,7 +69,7 @@ def _tell(error: Exception, watch: Watch) -> None:
     note = os.environ.get("TORCHELASTIC_ERROR_FILE")
     if note:
         about = {"message": "\n".join(problems), "extraInfo": {"timestamp": str(int(time.time()))}}
-        with open(note, "w", encoding="utf-8") as file:
+        with suppress(OSError), open(note, "w", encoding="utf-8") as file:
             json.dump({"message": about}, file)
     told = watch.fail(status, problems)
     if isinstance(error, OmniganError):
@@ -110,8 +109,9 @@ def _join(place: Place, watch: Watch, stop: StopRequest) -> Ranks:
             store=dist.PrefixStore("group", store),  # type: ignore[attr-defined]
             rank=place.rank,
             world_size=place.size,
-            timeout=LONG,
+            timeout=seconds,
         )
+        group = dist.new_group(timeout=LONG)
     except (RuntimeError, OSError) as error:
         reason = str(error).strip().partition("\n")[0]
         address = f"{os.environ['MASTER_ADDR']}:{os.environ['MASTER_PORT']}"
@@ -119,12 +119,12 @@ def _join(place: Place, watch: Watch, stop: StopRequest) -> Ranks:
             f"Process {place.rank} of {place.size} ({place.host}) cannot meet the others at "
             f"{address}: {reason}"
         ) from error
-    return Together(stop, place, store, watch)
+    return Together(stop, place, store, group, watch)
 
 
 def _receive(place: Place, watch: Watch, stop: StopRequest, store: Store) -> None:
     """Wait for the call of every other process."""
-    invitation, server = Invitation.open(_own_address(), place)
+    invitation, server = Invitation.open(place, os.environ["MASTER_ADDR"])
     store.set("invitation", invitation.text())
     missing = set(range(1, place.size))
     began = time.monotonic()
@@ -144,13 +144,3 @@ def _find(place: Place, watch: Watch, stop: StopRequest, store: Store) -> None:
     """Call the first process."""
     invitation = Invitation(**json.loads(wait_for(store, "invitation", stop, None, START)))
     watch.follow(call(invitation, place), 0, invitation.host)
-
-
-def _own_address() -> str:
-    """Return the address of this machine that faces the others, who all reach the store."""
-    name, port = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])
-    family, kind, _, _, where = socket.getaddrinfo(name, port, type=socket.SOCK_DGRAM)[0]
-    with socket.socket(family, kind) as asking:
-        asking.connect(where)  # which sends nothing
-        address: str = asking.getsockname()[0]
-    return address

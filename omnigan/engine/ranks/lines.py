@@ -12,6 +12,7 @@ from omnigan.engine.ranks.place import Place
 
 __all__ = ["Guest", "Invitation", "accept", "call", "read_line", "write_line"]
 
+LOCAL = "127.0.0.1"
 LONGEST = 1 << 20
 """Bytes of a line."""
 
@@ -21,7 +22,7 @@ class Invitation:
     """Where the first process waits for the others.
 
     Attributes:
-        address: Of its machine, as the others see it.
+        address: Of its machine.
         port: Where it listens.
         key: What lets a caller in.
         host: Name of its machine.
@@ -33,12 +34,23 @@ class Invitation:
     host: str
 
     @classmethod
-    def open(cls, address: str, place: Place) -> tuple[Invitation, socket.socket]:
-        """Open a port on an address of this machine."""
-        family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        server = socket.create_server((address, 0), family=family, backlog=place.size)
+    def open(cls, place: Place, store: str) -> tuple[Invitation, socket.socket]:
+        """Open a port on this machine.
+
+        Args:
+            place: Of this process, the first one.
+            store: Address of its machine, at which the others reach the store.
+        """
+        here = place.local_size == place.size
+        if here or not socket.has_dualstack_ipv6():
+            server = socket.create_server((LOCAL if here else "", 0), backlog=place.size)
+        else:
+            family = socket.AF_INET6
+            server = socket.create_server(
+                ("", 0), family=family, backlog=place.size, dualstack_ipv6=True
+            )
         port = server.getsockname()[1]
-        return cls(address, port, secrets.token_hex(16), place.host), server
+        return cls(LOCAL if here else store, port, secrets.token_hex(16), place.host), server
 
     def text(self) -> str:
         """Return it as text."""

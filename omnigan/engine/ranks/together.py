@@ -38,13 +38,17 @@ class Together(Ranks):
         stop: Whether this process was asked to stop.
         place: Where it stands.
         store: What all processes can write to and read from.
+        group: All of them, for operations.
         watch: Knows of the end of others.
     """
 
-    def __init__(self, stop: StopRequest, place: Place, store: Store, watch: Watch) -> None:
+    def __init__(
+        self, stop: StopRequest, place: Place, store: Store, group: Any, watch: Watch
+    ) -> None:
         super().__init__(stop)
         self.place = place
         self.store = store
+        self.group = group
         self.watch = watch
         self._asked: Tensor | None = None
 
@@ -62,7 +66,7 @@ class Together(Ranks):
     def turn(self) -> Iterator[None]:
         key = f"turn-{self.place.node}"
         if self.place.local_rank != 0:
-            wait_for(self.store, key, self.stop, self.watch)
+            wait_for(self.store, key, None, self.watch)
         yield
         if self.place.local_rank == 0:
             self._do(self.store.set, key, "over")
@@ -86,7 +90,7 @@ class Together(Ranks):
             *changes,
         ]
         flat = flatten(tensors, device)
-        self._do(dist.all_reduce, flat)
+        self._do(dist.all_reduce, flat, group=self.group)
         summed = iter(parts_of(flat, tensors))
         gradients = [next(summed) for _ in parameters]
         self._give(parameters, gradients, next(summed), given)
@@ -166,24 +170,24 @@ class Together(Ranks):
     def _sent(self, data: bytes) -> bytes:
         """Return the bytes that the first process has, to all of them."""
         length = torch.tensor([len(data)])
-        self._do(dist.broadcast, length, src=0)
+        self._do(dist.broadcast, length, src=0, group=self.group)
         content = torch.empty(int(length), dtype=torch.uint8)
         if self.first and data:
             content = torch.frombuffer(bytearray(data), dtype=torch.uint8)
         for first in range(0, len(content), PIECE):
-            self._do(dist.broadcast, content[first : first + PIECE], src=0)
+            self._do(dist.broadcast, content[first : first + PIECE], src=0, group=self.group)
         return content.numpy().tobytes()
 
     def _gather(self, value: Any) -> list[Any]:
         """Return the JSON values of all processes, by rank."""
         data = torch.frombuffer(bytearray(json.dumps(value).encode()), dtype=torch.uint8)
         lengths = [torch.empty(1, dtype=torch.int64) for _ in range(self.place.size)]
-        self._do(dist.all_gather, lengths, torch.tensor([len(data)]))
+        self._do(dist.all_gather, lengths, torch.tensor([len(data)]), group=self.group)
         longest = max(int(length) for length in lengths)
         mine = torch.zeros(longest, dtype=torch.uint8)
         mine[: len(data)] = data
         found = [torch.empty_like(mine) for _ in lengths]
-        self._do(dist.all_gather, found, mine)
+        self._do(dist.all_gather, found, mine, group=self.group)
         return [
             json.loads(each[: int(length)].numpy().tobytes())
             for each, length in zip(found, lengths, strict=True)

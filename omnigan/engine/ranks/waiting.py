@@ -24,29 +24,33 @@ class Store(Protocol):
     def set(self, key: str, value: str, /) -> None: ...
 
 
-def heed(stop: StopRequest, watch: Watch | None = None) -> None:
+def heed(stop: StopRequest | None, watch: Watch | None) -> None:
     """Raise if this process was asked to stop, or another one has ended.
 
     Raises:
         Interrupted: It was.
         OmniganError: Another one has.
     """
-    if stop.number is not None:
+    if stop is not None and stop.number is not None:
         raise Interrupted("Stopped before the first step; nothing is saved.", stop.number)
     if watch is not None:
         watch.check()
 
 
 def wait_for(
-    store: Store, key: str, stop: StopRequest, watch: Watch | None, seconds: float | None = None
+    store: Store,
+    key: str,
+    stop: StopRequest | None,
+    watch: Watch | None,
+    seconds: float | None = None,
 ) -> str:
     """Return what another process writes to the store.
 
     Args:
         store: What all processes can write to and read from.
         key: Where it writes.
-        stop: Ends the waiting.
-        watch: Ends it, too.
+        stop: Ends the waiting; None: a signal waits for the first step.
+        watch: Ends it, too; None: nobody is connected yet.
         seconds: How long to wait; None: as long as it takes.
 
     Raises:

@@ -111,7 +111,11 @@ class Watch:
         self._known.set()
 
     def _say(self, end: End | None) -> bool:
-        """Tell all others how a process ended, or that this one is done; tell whether they heard"""
+        """Tell the others how a process ended, or that this one is done.
+
+        Returns:
+            Whether they could be told.
+        """
         heard = True
         for rank, connection in self._connections.items():
             if end is None or rank != end.rank:
@@ -123,7 +127,7 @@ class Watch:
 
     def _leave_at_once(self) -> None:
         """End this process, which is busy with something that no exception reaches."""
-        error = self.error()
+        error = self._error()
         if not error.told:
             print(f"error: {error}", file=sys.stderr, flush=True)
         os._exit(error.exit_status)
@@ -137,7 +141,7 @@ class Watch:
             OmniganError: It has.
         """
         if self._known.is_set():
-            raise self.error()
+            raise self._taken()
 
     def pause(self, seconds: float) -> None:
         """Wait for a while, or until another process ends."""
@@ -146,11 +150,16 @@ class Watch:
     def explain(self, failure: Exception) -> OmniganError:
         """Return what it means that an operation with the others has failed."""
         if self._known.wait(PATIENCE):
-            return self.error()
+            return self._taken()
         reason = str(failure).strip().partition("\n")[0]
         return OmniganError(f"The connection between the processes has failed: {reason}")
 
-    def error(self) -> OmniganError:
+    def _taken(self) -> OmniganError:
+        """Return the error, of which this process ends in good order, in its own time."""
+        self._leaving.set()
+        return self._error()
+
+    def _error(self) -> OmniganError:
         """Return the end that is known as an error of this process."""
         end, place = self._end, self.place
         assert end is not None
@@ -176,7 +185,7 @@ class Watch:
         self._keep_open()
         first = self.place.rank == 0
         if self._known.is_set():
-            told = self.error().told
+            told = self._error().told
         else:
             own = End(self.place.rank, self.place.host, status, problems)
             told = self._say(own) and not first
