@@ -52,7 +52,8 @@ def _about_files(error: OSError, folder: RunFolder, command: str) -> str:
     reason = error.strerror or str(error) or type(error).__name__
     names = [str(name) for name in (error.filename, error.filename2) if name is not None]
     where = f" ({' -> '.join(names)})" if names else ""
-    return f"A file cannot be read or written: {reason}{where}. {_advice(folder, 'mend that', command)}"
+    advice = _advice(folder, "mend that", command)
+    return f"A file cannot be read or written: {reason}{where}. {advice}"
 
 
 def _about_memory(folder: RunFolder, command: str) -> str:

@@ -88,8 +88,7 @@ def run(request: Request, reporter: Reporter, ranks: Ranks) -> Path:
         )
         if ranks.first:
             _describe(folder, domain, recipe, reporter)
-            if not resume:
-                folder.write_environment(device, threads, ranks.place.size)
+            folder.write_environment(device, threads, ranks.place.size)
         ranks.advise(ranks.command(resume_command(folder)))
         if resume:
             _go_on(trainer, reporter)

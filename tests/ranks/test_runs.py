@@ -8,87 +8,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pretty_midi
 import pytest
-import soundfile
-from PIL import Image
 
 Recipe = Callable[..., str]
-COMMON: dict[str, Any] = {
-    "train": {"steps": 3, "batch_size": 5, "device": "cpu", "threads": 1},
-    "log": {"every": 1, "samples": 2, "samples_every": 3, "checkpoint_every": 3},
+SETTINGS: dict[str, dict[str, Any]] = {
+    "audio": {"workers": 1},
+    "image": {"augment": {"target": 0.3, "speed": 10, "start": 0.2}, "clip": 0.5},
+    "music": {"augment": 0.5, "discriminator_steps": 2},
+    "text": {"warmup": {"steps": 2}, "steps": 5, "stopping": {"every": 1, "patience": 3}},
 }
-
-
-def pictures(folder: Path) -> None:
-    rng = np.random.default_rng(0)
-    for number in range(12):
-        pixels = rng.integers(0, 255, (8, 8)).astype(np.uint8)
-        Image.fromarray(pixels).save(folder / f"{number}.png")
-
-
-def melodies(folder: Path) -> None:
-    rng = np.random.default_rng(0)
-    for number in range(12):
-        piece = pretty_midi.PrettyMIDI()
-        track = pretty_midi.Instrument(0, name="Lead")
-        for beat in range(16):
-            pitch = 60 + int(rng.integers(12))
-            track.notes.append(pretty_midi.Note(80, pitch, beat / 2, beat / 2 + 0.5))
-        piece.instruments.append(track)
-        piece.write(str(folder / f"{number}.mid"))
-
-
-def sounds(folder: Path) -> None:
-    rng = np.random.default_rng(0)
-    for number in range(12):
-        soundfile.write(folder / f"{number}.wav", 0.1 * rng.standard_normal(2000), 4000)
-
-
-def texts(folder: Path) -> None:
-    words = ("red", "green", "blue", "black", "white")
-    lines = [f"The {a} {b} of {c}." for a in words for b in words for c in words if a != b]
-    (folder / "texts.txt").write_text("\n".join(lines), encoding="utf-8")
-
-
-DOMAINS: dict[str, tuple[Callable[[Path], None], dict[str, Any]]] = {
-    "image": (
-        pictures,
-        {
-            "generator": {"width": 8},
-            "discriminator": {"width": 8},
-            "train": {"augment": {"target": 0.3, "speed": 10, "start": 0.2}, "clip": 0.5},
-        },
-    ),
-    "music": (
-        melodies,
-        {
-            "data": {"bars": 1},
-            "generator": {"width": 8, "z": 4, "bar_z": 4},
-            "discriminator": {"width": 8},
-            "train": {"augment": 0.5, "discriminator_steps": 2},
-        },
-    ),
-    "audio": (
-        sounds,
-        {
-            "data": {"rate": 4000, "length": 1024},
-            "generator": {"width": 8},
-            "discriminator": {"widths": {"log-spectrogram": 4}},
-            "train": {"workers": 1},
-        },
-    ),
-    "text": (
-        texts,
-        {
-            "data": {"tokenizer": {"least": 1}},
-            "generator": {"width": 16},
-            "discriminator": {"width": 16, "size": 8},
-            "train": {"warmup": {"steps": 2}, "steps": 5, "stopping": {"every": 1, "patience": 3}},
-        },
-    ),
-}
+"""What each domain is trained with, so that all together try everything."""
 
 
 def lines(folder: Path) -> list[dict[str, Any]]:
@@ -106,17 +35,23 @@ def same_lines(first: Path, second: Path) -> bool:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("domain", DOMAINS)
+@pytest.mark.parametrize("domain", SETTINGS)
 def test_every_domain(
-    *, domain: str, recipe: Recipe, crew: Any, alone: Any, runs: Any, tmp_path: Path
+    *,
+    domain: str,
+    recipe: Recipe,
+    tiny_recipe: Any,
+    crew: Any,
+    alone: Any,
+    runs: Any,
+    tmp_path: Path,
 ) -> None:
-    make, sections = DOMAINS[domain]
     source = tmp_path / "data"
     source.mkdir()
-    make(source)
-    both = {name: {**values, **sections.get(name, {})} for name, values in COMMON.items()}
-    data = {"source": str(source), **sections.get("data", {})}
-    path = recipe({"domain": domain, **sections, **both, "data": data})
+    values = tiny_recipe(domain, source)
+    values["train"] |= {"steps": 3, "batch_size": 5, "threads": 1, **SETTINGS[domain]}
+    values["log"] |= {"every": 1, "samples_every": 3, "checkpoint_every": 3}
+    path = recipe(values)
     assert crew.train(path, "--out", str(tmp_path / "two")) == [0, 0], crew.said(0)
     one = alone(path, "train.accumulate=2", "train.workers=0")
     assert runs.distance(one, tmp_path / "two") == 0  # a sum of two has no order

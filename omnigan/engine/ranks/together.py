@@ -109,7 +109,8 @@ class Together(Ranks):
         # Looking at the flags would wait for the device, and most often there is no need.
         anybody = given if all(given) else (givers > 0).tolist()
         for parameter, gradient, there in zip(parameters, gradients, anybody, strict=True):
-            parameter.grad = gradient.to(parameter.dtype) if there else None
+            # Laid out as the parameter is, for the optimiser.
+            parameter.grad = torch.empty_like(parameter).copy_(gradient) if there else None
 
     def _request(self) -> Tensor:
         return torch.tensor([float(self.stop.number == number) for number in SIGNALS])
