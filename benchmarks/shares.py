@@ -41,9 +41,9 @@ def row(run: Path) -> str:
     spent = {part: last.get(part, 0.0) / last["seconds"] for part in PARTS}
     rest = 1 - sum(spent.values())
     peak = f"{last['peak_bytes'] / 2**20:.0f} MiB" if "peak_bytes" in last else "-"
-    cells = [f"{last['cpu_seconds']:.0f}", f"{last['step']:,.0f}", f"{rest:.1%}"]
-    cells += [f"{share:.2%}" for share in spent.values()]
-    return " | ".join(["", f" `{run.name}`", *cells, peak, f"{speed(run):,.0f} |"]).strip()
+    cells = [f"`{run.name}`", f"{last['cpu_seconds']:.0f}", f"{last['step']:,.0f}", f"{rest:.1%}"]
+    cells += [*(f"{share:.2%}" for share in spent.values()), peak, f"{speed(run):,.0f}"]
+    return f"| {' | '.join(cells)} |"
 
 
 def main() -> None:
