@@ -32,6 +32,7 @@ def train(
     resume: bool = False,
     force: bool = False,
     device: str | None = None,
+    profile: bool = False,
     reporter: Reporter | None = None,
 ) -> Path:
     """Train a recipe and return the run folder.
@@ -45,15 +46,18 @@ def train(
         resume: Go on in ``out`` (default: the newest run of that recipe).
         force: Resume even if the recipe changed.
         device: Same as the override ``train.device=...``.
+        profile: Find out where the time of some early steps goes, for ``profile.txt`` and
+            ``profile.json``.
         reporter: Told about progress.
 
     Raises:
         UserError: The recipe, the data or ``out`` is wrong.
-        OmniganError: The disk is full, training diverged, or a signal asked it to stop.
+        OmniganError: The disk is full or the machine fails otherwise, training diverged, or a
+            signal asked it to stop.
     """
     if device is not None:
         overrides = [*overrides, f"train.device={device}"]
-    request = Request(recipe, overrides, out, resume, force)
+    request = Request(recipe, overrides, out, resume, force, profile)
     with joined() as ranks:
         return run(request, reporter or Quiet(), ranks)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 import tempfile
 from pathlib import Path
 
-__all__ = ["cache_folder", "write_atomically"]
+__all__ = ["cache_folder", "read_sealed", "write_atomically", "write_sealed"]
 
 
 def cache_folder(*parts: str) -> Path:
@@ -55,3 +56,29 @@ def write_atomically(path: Path, content: bytes) -> bool:
         Path(temporary).unlink(missing_ok=True)
         return False
     return True
+
+
+def write_sealed(path: Path, content: bytes) -> bool:
+    """Write a cache file with a hash of its content, for :func:`read_sealed`.
+
+    Returns:
+        False when the folder cannot be written.
+    """
+    return write_atomically(path, _seal(content) + content)
+
+
+def read_sealed(path: Path) -> bytes:
+    """Return what :func:`write_sealed` wrote.
+
+    Raises:
+        OSError: It is not there.
+        ValueError: It is damaged.
+    """
+    seal, line, content = path.read_bytes().partition(b"\n")
+    if seal + line != _seal(content):
+        raise ValueError(f"{path} is damaged")
+    return content
+
+
+def _seal(content: bytes) -> bytes:
+    return hashlib.sha256(content).hexdigest().encode() + b"\n"

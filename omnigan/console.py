@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -42,6 +43,12 @@ def console_reporter(stream: TextIO | None = None) -> Reporter:
 def _losses(readings: Mapping[str, float], names: Mapping[str, str]) -> str:
     """Return "D loss 0.693, G loss 0.701, D accuracy 0.52", as far as they are there."""
     return ", ".join(f"{t} {readings[n]:.3g}" for n, t in names.items() if n in readings)
+
+
+def _print(text: str, stream: TextIO) -> None:
+    """Print a line; a reader that is gone or a full disk is no reason for training to end."""
+    with suppress(OSError, ValueError):
+        print(text, file=stream, flush=True)
 
 
 class LineReporter:
@@ -87,10 +94,10 @@ class LineReporter:
         self._print(", ".join(part for part in [*parts, f"{left} left"] if part))
 
     def say(self, text: str) -> None:
-        print(text, file=self.stream, flush=True)
+        _print(text, self.stream)
 
     def warn(self, text: str) -> None:
-        print(f"warning: {text}", file=sys.stderr, flush=True)
+        _print(f"warning: {text}", sys.stderr)
 
     def finish(self) -> None: ...
 

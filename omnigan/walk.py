@@ -30,7 +30,8 @@ def walk(root: Path) -> Iterator[Path]:
         for name in names:
             file = Path(folder, name)
             # "._x.mid" files are what macOS leaves on foreign disks: nobody's data.
-            if not name.startswith(".") and file.is_file():
+            # os.path.isfile is False, not an error, for links that nobody may follow.
+            if not name.startswith(".") and os.path.isfile(file):
                 yield file
 
 

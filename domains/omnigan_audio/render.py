@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -86,4 +87,6 @@ def _write(wave: Wave, rate: int, path: Path) -> None:
 
     # Rounded here, since libsndfile rounds down, which turns silence into -1 where it can.
     samples = np.rint(wave * 32768.0).clip(-32768, 32767).astype(np.int16)
-    soundfile.write(path, samples, rate, subtype="PCM_16")
+    content = BytesIO()
+    soundfile.write(content, samples, rate, subtype="PCM_16", format="WAV")
+    path.write_bytes(content.getvalue())  # where the disk is full, soundfile would not say so

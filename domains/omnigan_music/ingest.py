@@ -19,7 +19,7 @@ from omnigan.paths import user_path
 from omnigan.walk import printable, walk
 from omnigan_music.chorales import chorale_files, music21_version
 from omnigan_music.raw import RawPiece
-from omnigan_music.reading import PARSER, cached, ignore_interrupts, read_file, read_score, recall
+from omnigan_music.reading import PARSER, cached, read_file, read_score, recall, serve_parent
 from omnigan_music.store import Outcome, pack
 
 __all__ = ["CHORALES", "Ingested", "ingest", "midi_files"]
@@ -145,7 +145,7 @@ def _map(
         try:
             # "spawn": a fork of a process that has threads (torch) can deadlock.
             context = multiprocessing.get_context("spawn")
-            with ProcessPoolExecutor(workers, context, ignore_interrupts) as pool:
+            with ProcessPoolExecutor(workers, context, serve_parent) as pool:
                 return _collect(pool, read, items, what, notify)
         except (BrokenProcessPool, OSError):
             pass  # no processes here (a sandbox, a script without a main guard): read one by one

@@ -6,8 +6,12 @@ This module imports neither torch nor music21, because every reading process imp
 from __future__ import annotations
 
 import hashlib
+import multiprocessing
+import os
 import signal
+import threading
 from dataclasses import replace
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from omnigan.cache import cache_folder, write_atomically
@@ -16,7 +20,7 @@ from omnigan_music.midi import read_midi
 from omnigan_music.raw import RawPiece, UnreadablePiece
 from omnigan_music.store import Outcome, pack, unpack
 
-__all__ = ["PARSER", "cached", "ignore_interrupts", "read_file", "read_score", "recall"]
+__all__ = ["PARSER", "cached", "read_file", "read_score", "recall", "serve_parent"]
 
 PARSER = "2"
 """Version of the readers; raise it when one of them gives something else for the same bytes."""
@@ -71,6 +75,17 @@ def read_score(file: str) -> Outcome:
         return str(error)
 
 
-def ignore_interrupts() -> None:
-    """Leave Ctrl-C to the process that started this one."""
+def serve_parent() -> None:
+    """Leave Ctrl-C to the process that started this one, and end when it does.
+
+    Without that, processes whose parent is killed would wait for it for ever.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_after, args=(parent,), daemon=True).start()
+
+
+def _end_after(process: BaseProcess) -> None:
+    process.join()
+    os._exit(1)

@@ -61,4 +61,6 @@ def write_wav(midi: pretty_midi.PrettyMIDI, seconds: float, path: Path) -> None:
         played, _ = soundfile.read(BytesIO(rendered), dtype="float32", always_2d=True)
         wave[: len(played)] = played[:frames]
         wave *= _PEAK / max(float(np.abs(wave).max()), 1e-9)
-    soundfile.write(path, wave, SAMPLE_RATE, subtype="PCM_16")
+    content = BytesIO()
+    soundfile.write(content, wave, SAMPLE_RATE, subtype="PCM_16", format="WAV")
+    path.write_bytes(content.getvalue())  # where the disk is full, soundfile would not say so

@@ -28,6 +28,9 @@ def train(
     device: Annotated[
         str | None, typer.Option(help="auto, cpu, cuda, cuda:1 or mps; replaces train.device.")
     ] = None,
+    profile: Annotated[
+        bool, typer.Option("--profile", help="Say where the time of some early steps goes.")
+    ] = False,
 ) -> None:
     """Train on a recipe and print the run folder."""
     from omnigan.api import train as run
@@ -40,6 +43,7 @@ def train(
             resume=resume,
             force=force,
             device=device,
+            profile=profile,
             reporter=reporter,
         )
     if first_rank():

@@ -22,7 +22,17 @@ from numpy.typing import DTypeLike, NDArray
 
 from omnigan.cache import write_atomically
 
-__all__ = ["Rows", "Write", "cache_key", "make_rows", "map_rows", "pack", "read_facts", "unpack"]
+__all__ = [
+    "Rows",
+    "Write",
+    "cache_key",
+    "make_rows",
+    "map_rows",
+    "pack",
+    "read_facts",
+    "state_to_send",
+    "unpack",
+]
 
 Rows = NDArray[Any]
 Write = Callable[[Rows], object]
@@ -88,6 +98,23 @@ def read_facts(file: Path) -> bytes:
         OSError: There are none.
     """
     return _facts_file(file).read_bytes()
+
+
+def state_to_send(state: Mapping[str, Any], rows: str, file: str = "_file") -> dict[str, Any]:
+    """Return the state of a source as a loader process should get it.
+
+    Rows that are mapped from a file are not sent, but its name; unless the file was deleted, since
+    everything in the cache may be.
+
+    Args:
+        state: Attributes by name.
+        rows: The attribute that has the rows.
+        file: The attribute that has the file, None where there is none.
+    """
+    path: Path | None = state[file]
+    if path is None:
+        return dict(state)
+    return {**state, rows: None} if path.is_file() else {**state, file: None}
 
 
 def _facts_file(file: Path) -> Path:

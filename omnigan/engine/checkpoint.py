@@ -34,6 +34,7 @@ __all__ = [
     "content_of",
     "find",
     "flush",
+    "prune",
     "put",
     "read",
     "read_json",
@@ -95,10 +96,17 @@ def save(
         OSError: The disk is full or the folder is not writable; earlier checkpoints are whole.
     """
     written = write(folder, adversaries, extra)
-    # A later step was passed over as damaged, and must not count as one that is kept.
-    for old in [each for each in find(folder) if each.step <= adversaries.step][keep:]:
-        shutil.rmtree(old.folder)
+    prune(folder, adversaries.step, keep)
     return written
+
+
+def prune(folder: Path, step: int, keep: int) -> None:
+    """Delete all checkpoints up to a step but the newest ``keep``.
+
+    A later one was passed over as damaged, and does not count as one that is kept.
+    """
+    for old in [each for each in find(folder) if each.step <= step][keep:]:
+        shutil.rmtree(old.folder)
 
 
 def write(
@@ -125,9 +133,7 @@ def write(
     temporary.mkdir()
     try:
         _write(temporary, adversaries, extra, parts)
-        if final.exists():  # the same step again, after going back over a bad stretch
-            shutil.rmtree(final)
-        temporary.rename(final)
+        _put(temporary, Checkpoint(final, adversaries.step))
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
@@ -139,6 +145,26 @@ def sweep(folder: Path) -> None:
     """Delete what an interrupted write left behind."""
     for path in folder.glob(".tmp-*"):
         shutil.rmtree(path, ignore_errors=True)
+
+
+def _put(written: Path, place: Checkpoint) -> None:
+    """Give a folder that was written its name, which may be taken: a step can be saved twice."""
+    if place.folder.is_dir() and _same(written, place):
+        shutil.rmtree(written)  # what is there never goes, not even for a moment
+        return
+    if place.folder.is_dir():
+        shutil.rmtree(place.folder)  # damaged, or of before going back over a bad stretch
+    else:
+        place.folder.unlink(missing_ok=True)
+    written.rename(place.folder)
+
+
+def _same(written: Path, there: Checkpoint) -> bool:
+    """Tell whether a checkpoint is whole and holds what was written once more."""
+    try:
+        return read_state(there) == read_json(Checkpoint(written, there.step))
+    except BadCheckpoint:
+        return False
 
 
 def _write(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import errno
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from omnigan.engine.runfolder import RunFolder, step_folders
 from omnigan.errors import OmniganError
@@ -14,7 +15,11 @@ from omnigan.errors import OmniganError
 __all__ = ["failures_in_words", "resume_command"]
 
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_NO_MEMORY = re.compile(r"out of memory|(can't|cannot|unable to) allocate|not enough memory", re.I)
+_NO_MEMORY = re.compile(
+    r"out of memory|(can't|cannot|unable to|failed to) allocate|not enough memory|bad_alloc"
+    r"|can't start new thread|could not create a primitive$",  # the last is oneDNN's
+    re.IGNORECASE,
+)
 _NO_LOADER = re.compile(r"DataLoader worker")
 
 
@@ -30,47 +35,52 @@ def failures_in_words(folder: RunFolder, command: str) -> Iterator[None]:
         OmniganError: The block could not write or read a file, had too little memory, or lost a
             loader process.
     """
+    advise = partial(_advice, folder, command)
     try:
         yield
     except OSError as error:
-        raise OmniganError(_about_files(error, folder, command)) from error
+        raise OmniganError(_about_files(error, folder, advise)) from error
     except MemoryError as error:
-        raise OmniganError(_about_memory(folder, command)) from error
+        raise OmniganError(_about_memory(advise)) from error
     except RuntimeError as error:  # torch has no errors of its own for these
         if _NO_MEMORY.search(str(error)):
-            raise OmniganError(_about_memory(folder, command)) from error
+            raise OmniganError(_about_memory(advise)) from error
         if _NO_LOADER.search(str(error)):
-            raise OmniganError(_about_loaders(folder, command)) from error
+            advice = advise("lower train.workers if memory is short")
+            raise OmniganError(
+                f"A loader process was killed or could not start. {advice}"
+            ) from error
         raise
 
 
-def _about_files(error: OSError, folder: RunFolder, command: str) -> str:
+Advise = Callable[[str], str]
+"""Returns what is saved, and what to do: first of all what is said."""
+
+
+def _about_files(error: OSError, folder: RunFolder, advise: Advise) -> str:
     if error.errno in DISK_FULL:
-        return f"The disk is full ({folder.path}). {_advice(folder, 'make room', command)}"
+        return f"The disk is full ({folder.path}). {advise('make room')}"
     if error.errno == errno.ENOMEM:
-        return _about_memory(folder, command)
+        return _about_memory(advise)
     reason = error.strerror or str(error) or type(error).__name__
     names = [str(name) for name in (error.filename, error.filename2) if name is not None]
     where = f" ({' -> '.join(names)})" if names else ""
-    advice = _advice(folder, "mend that", command)
-    return f"A file cannot be read or written: {reason}{where}. {advice}"
+    return f"A file cannot be read or written: {reason}{where}. {advise('mend that')}"
 
 
-def _about_memory(folder: RunFolder, command: str) -> str:
+def _about_memory(advise: Advise) -> str:
     return (
         "There is not enough memory. Close other programs, or start another run with a smaller "
-        "train.batch_size, a larger train.accumulate or narrower networks. "
-        + _advice(folder, "make room", command)
+        "train.batch_size, a larger train.accumulate or narrower networks. " + advise("make room")
     )
 
 
-def _about_loaders(folder: RunFolder, command: str) -> str:
-    advice = _advice(folder, "lower train.workers if memory is short", command)
+def _about_loaders(advise: Advise) -> str:
+    advice = advise("lower train.workers if memory is short")
     return f"A loader process was killed or could not start. {advice}"
 
 
-def _advice(folder: RunFolder, first: str, command: str) -> str:
-    """Return what is saved, and what to do."""
+def _advice(folder: RunFolder, command: str, first: str) -> str:
     good = max(step_folders(folder.checkpoints), default=None)
     if good is None:
         return f"Nothing is saved; {first}, then start again."

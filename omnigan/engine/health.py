@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from omnigan.domain import Domain
 from omnigan.errors import OmniganError
 
-__all__ = ["Balance", "Diverged", "about_samples", "check_finite"]
+__all__ = ["Balance", "Diverged", "about_samples", "all_finite", "as_floats", "check_finite"]
 
 WON = 0.99
 """Accuracy from which the discriminator counts as having won."""
@@ -35,6 +35,11 @@ def check_finite(readings: Mapping[str, float], step: int) -> None:
     bad = [name for name, value in readings.items() if not math.isfinite(value)]
     if bad:
         raise Diverged(f"step {step}: {', '.join(sorted(bad))} became NaN or infinite")
+
+
+def all_finite(*networks: nn.Module) -> bool:
+    """Tell whether networks have no weight that is NaN or infinite."""
+    return all(bool(w.isfinite().all()) for network in networks for w in network.parameters())
 
 
 class Balance:

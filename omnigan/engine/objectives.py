@@ -13,6 +13,7 @@ from omnigan.engine.likelihood import TERM, likelihood_loss
 from omnigan.engine.losses import Judged
 from omnigan.engine.parts import Part
 from omnigan.engine.penalties import Ingredients, penalty
+from omnigan.engine.phases import phase
 from omnigan.engine.players import Players
 from omnigan.engine.schedules import at
 from omnigan.engine.update import Readings
@@ -49,15 +50,16 @@ class Objectives:
         """
         players = self.players
         self._seed_networks("networks-d", turn, part.index)
-        with torch.no_grad(), players.precision():
+        with phase("generate"), torch.no_grad(), players.precision():
             fake = self._generate(part)
         critic = self._critic(part.real.cond, players.draws("augment-d", turn, part.index))
-        with players.precision():
+        with phase("judge"), players.precision():
             judged_real, judged_fake = critic(part.real.x), critic(fake)
         loss = losses.discriminator(players.loss, judged_real, judged_fake)
         readings = losses.verdict(judged_real, judged_fake) | {"d_loss": loss.detach()}
         readings |= players.strength.measure(judged_real, judged_fake)
-        return self._penalise(loss, readings, part, fake, turn)
+        with phase("penalties"):
+            return self._penalise(loss, readings, part, fake, turn)
 
     def generator(self, part: Part) -> tuple[Tensor, Readings]:
         """Return what the generator minimises."""
@@ -65,15 +67,18 @@ class Objectives:
         self._seed_networks("networks-g", part.index)
         critic = self._critic(real.cond, players.draws("augment-g", 0, part.index))
         with players.precision():
-            fake = self._generate(part)
-            judged = Judgement.of(critic(fake))
-            judged_real = None
-            if players.loss.needs_real or judged.features:
-                with torch.no_grad():
-                    judged_real = Judgement.of(critic(real.x))
-            loss = losses.generator(players.loss, judged_real or judged, judged)
-            both = Judgements(judged, judged_real)
-            terms = players.domain.generator_terms(fake, real, both, players.progress)
+            with phase("generate"):
+                fake = self._generate(part)
+            with phase("judge"):
+                judged = Judgement.of(critic(fake))
+                judged_real = None
+                if players.loss.needs_real or judged.features:
+                    with torch.no_grad():
+                        judged_real = Judgement.of(critic(real.x))
+                loss = losses.generator(players.loss, judged_real or judged, judged)
+            with phase("auxiliary losses"):
+                both = Judgements(judged, judged_real)
+                terms = players.domain.generator_terms(fake, real, both, players.progress)
         return self._with_likelihood(*self._with_terms(loss, terms), part)
 
     # ---- what is added to them -------------------------------------------------------------

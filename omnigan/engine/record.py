@@ -113,6 +113,8 @@ class FolderRecord(Record):
     # ---- before, after and between steps ---------------------------------------------------
 
     def begin(self, state: Mapping[str, Any]) -> None:
+        # Where no checkpoint can be written, lines of a run that may yet be mended stay.
+        self.folder.checkpoints.mkdir(parents=True, exist_ok=True)
         self.journal.clear()  # of a run whose checkpoints are all lost
         if self.evaluations:
             self.evaluations.best.restore(None, 0)
@@ -226,5 +228,8 @@ class FolderRecord(Record):
     def restore(self, state: Mapping[str, Any]) -> None:
         self.journal.restore(state["journal"])
         self.balance.restore(state["balance"])
+        # What a run was about to delete when it was killed.
+        checkpoint.prune(self.folder.checkpoints, self.adversaries.step, self.recipe.log.keep)
         if self.evaluations:
             self.evaluations.best.restore(state.get("best"), self.adversaries.step)
+            self.evaluations.best.prune(self.folder.checkpoints)

@@ -101,9 +101,9 @@ class RunFolder:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
                 raise UserError(f"{self.path} is in use by another omnigan process.") from error
-            self._sweep()
             os.truncate(handle, 0)
             os.write(handle, (launcher or "").encode())
+            self._sweep()
             yield
         finally:
             os.close(handle)
@@ -141,7 +141,7 @@ class RunFolder:
         write_text(self.path / "data.json", text)
 
     def write_environment(self, device: torch.device, threads: int, processes: int) -> None:
-        """Record the versions and the machine that a run began with, if that was not done."""
+        """Record the versions, the machine and the processes of a run's begin, if not done yet."""
         import torch
 
         path = self.path / "environment.json"

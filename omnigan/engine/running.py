@@ -13,6 +13,7 @@ import yaml
 from omnigan.domain import Domain
 from omnigan.engine.device import device_of, set_threads
 from omnigan.engine.disk import failures_in_words, resume_command
+from omnigan.engine.fingerprint import fingerprint
 from omnigan.engine.publishing import Publisher, Unpublished
 from omnigan.engine.ranks.alone import Ranks
 from omnigan.engine.ranks.differences import facts_of
@@ -47,6 +48,7 @@ class Request:
         out: The run folder; None: one in ``runs/``.
         resume: Go on with the run in it.
         force: Resume even if the recipe changed.
+        profile: Find out where the time of some steps goes.
     """
 
     recipe: str | Path | Mapping[str, Any]
@@ -54,6 +56,7 @@ class Request:
     out: Path | None = None
     resume: bool = False
     force: bool = False
+    profile: bool = False
 
 
 def run(request: Request, reporter: Reporter, ranks: Ranks) -> Path:
@@ -66,7 +69,8 @@ def run(request: Request, reporter: Reporter, ranks: Ranks) -> Path:
 
     Raises:
         UserError: The recipe, the data or the folder is wrong.
-        OmniganError: The disk is full, training diverged, or a signal asked it to stop.
+        OmniganError: The disk is full or the machine fails otherwise, training diverged, or a
+            signal asked it to stop.
     """
     if not ranks.first:
         reporter = Quiet()
@@ -81,13 +85,24 @@ def run(request: Request, reporter: Reporter, ranks: Ranks) -> Path:
         path, resume = ranks.from_first(lambda: own and [str(own[0].path), own[1]])
         folder = RunFolder(Path(path))
         publisher = Publisher(folder, loaded.name, reporter) if ranks.first else Unpublished()
-        if ranks.first and resume:
-            _refuse_changes(folder, recipe, request.force)
+        if ranks.first:
+            identity = fingerprint(domain.source("train"))
+            if resume and not request.force:
+                _refuse_changes(folder, recipe)
+                _refuse_other_data(folder, identity)
         trainer = Trainer(
-            domain, recipe, folder, device, reporter, ranks=ranks, publish=publisher.update
+            domain,
+            recipe,
+            folder,
+            device,
+            reporter,
+            ranks=ranks,
+            publish=publisher.update,
+            profiled=request.profile,
         )
         if ranks.first:
             _describe(folder, domain, recipe, reporter)
+            write_text(folder.examples, f"{identity}\n")
             folder.write_environment(device, threads, ranks.place.size)
         ranks.advise(ranks.command(resume_command(folder)))
         if resume:
@@ -152,11 +167,11 @@ def _resolve(loaded: LoadedRecipe, reporter: Reporter) -> tuple[Domain, Recipe]:
     return domain, loaded.recipe.model_copy(update=sections)
 
 
-def _refuse_changes(folder: RunFolder, recipe: Recipe, force: bool) -> None:
+def _refuse_changes(folder: RunFolder, recipe: Recipe) -> None:
     """Compare with the recipe that the run was started with.
 
     Raises:
-        UserError: They differ, and ``force`` is off; or the run's own cannot be read.
+        UserError: They differ, or the run's own cannot be read.
     """
     try:
         old = yaml.safe_load(folder.recipe.read_text(encoding="utf-8"))
@@ -166,11 +181,27 @@ def _refuse_changes(folder: RunFolder, recipe: Recipe, force: bool) -> None:
         raise UserError(f"--resume: {folder.recipe} is not a recipe.")
     new = yaml.safe_load(dump_recipe(recipe))
     changed = [line for line in differences(old, new) if not line.startswith(FREE_KEYS)]
-    if changed and not force:
+    if changed:
         shown = "\n  ".join(changed)
         raise UserError(
             f"--resume: the recipe is not the one that {folder.path} was started with:\n  {shown}\n"
             "Undo the change, train into another folder, or add --force to go on with it."
+        )
+
+
+def _refuse_other_data(folder: RunFolder, identity: str) -> None:
+    """Compare with the examples that the run was started with, where that is known.
+
+    Raises:
+        UserError: They are others.
+    """
+    if not folder.examples.is_file():  # an older run, or one that had hardly begun
+        return
+    if folder.examples.read_text(encoding="utf-8", errors="replace").strip() != identity:
+        raise UserError(
+            f"--resume: the training examples are not those that {folder.path} was started with: "
+            "the data has changed, or another version of a library reads it otherwise. Undo the "
+            "change, train into another folder, or add --force to go on with them."
         )
 
 

@@ -17,6 +17,7 @@ from omnigan.engine.buffers import Buffers
 from omnigan.engine.ema import decay_of, follow
 from omnigan.engine.objectives import Objectives
 from omnigan.engine.parts import Part, Shares, split
+from omnigan.engine.phases import phase
 from omnigan.engine.players import Players
 from omnigan.engine.ranks.alone import Ranks
 from omnigan.engine.update import Judge, Readings, frozen, update
@@ -66,11 +67,12 @@ class Adversaries(Players):
         """
         self.set_rates()
         if self.step < self.likelihood_steps:
-            readings = self._raise_likelihood(next(data).to(self.device))
+            readings = self._raise_likelihood(self._next(data))
         else:
             readings = self._play(data)
         decay = decay_of(self.train.ema, self.train.batch_size, self.total_steps, self.step)
-        follow(self.average, self.generator, decay)
+        with phase("moving average"):
+            follow(self.average, self.generator, decay)
         self.step += 1
         return readings
 
@@ -82,8 +84,8 @@ class Adversaries(Players):
         """Update both networks, each against the other."""
         readings: Readings = {}
         for turn in range(self.train.discriminator_steps):
-            readings |= self._update_discriminator(next(data).to(self.device), turn)
-        parts = self._parts(next(data).to(self.device), "latent-g", 0)
+            readings |= self._update_discriminator(self._next(data), turn)
+        parts = self._parts(self._next(data), "latent-g", 0)
         # The critic only passes gradient on: its own weights need none here.
         with frozen(self.discriminator):
             readings |= self._update_generator(parts, self.objectives.generator)
@@ -93,16 +95,22 @@ class Adversaries(Players):
             name: torch.tensor(value, device=self.device) for name, value in controls.items()
         }
 
+    def _next(self, data: Iterator[Batch]) -> Batch:
+        with phase("data"):
+            return next(data).to(self.device)
+
     def _update_discriminator(self, batch: Batch, turn: int) -> Readings:
         parts = self._parts(batch, "latent-d", turn)
         judge = partial(self.objectives.discriminator, turn=turn)
         optimizer = self.optimizers.discriminator
-        readings, norm = self._update(self.discriminator, optimizer, parts, judge)
+        with phase("discriminator"):
+            readings, norm = self._update(self.discriminator, optimizer, parts, judge)
         return readings | {"d_gradient": norm}
 
     def _update_generator(self, parts: Iterable[Part], judge: Judge) -> Readings:
         optimizer = self.optimizers.generator
-        readings, norm = self._update(self.generator, optimizer, parts, judge)
+        with phase("generator"):
+            readings, norm = self._update(self.generator, optimizer, parts, judge)
         return readings | {"g_gradient": norm}
 
     def _update(

@@ -12,9 +12,10 @@ from omnigan.engine import checkpoint
 from omnigan.engine.calendar import Calendar
 from omnigan.engine.checksum import checksum
 from omnigan.engine.disk import resume_command
-from omnigan.engine.health import Diverged, as_floats, check_finite
+from omnigan.engine.health import Diverged, all_finite, as_floats, check_finite
 from omnigan.engine.likelihood import require_density
 from omnigan.engine.loading import BatchOrder, batches, check_enough
+from omnigan.engine.profiling import Profile, Unprofiled
 from omnigan.engine.ranks.alone import Content, Ranks
 from omnigan.engine.record import FolderRecord, Record
 from omnigan.engine.reporter import Reporter
@@ -39,6 +40,7 @@ class Trainer:
         reporter: Told about progress.
         ranks: The processes of the run; the first one alone writes into the folder.
         publish: Called when there is something new to look at.
+        profiled: Whether to find out where the time of some steps goes.
 
     Raises:
         UserError: The recipe and the data or the processes do not fit.
@@ -54,6 +56,7 @@ class Trainer:
         *,
         ranks: Ranks,
         publish: Callable[[], None],
+        profiled: bool = False,
     ) -> None:
         self.ranks = ranks
         self.recipe = recipe
@@ -82,6 +85,11 @@ class Trainer:
                 reporter=reporter,
                 publish=publish,
             )
+        self.profile = (
+            Profile(folder, recipe.train, device, reporter)
+            if profiled and ranks.first
+            else Unprofiled()
+        )
         self.rollbacks = 0
 
     def _content(self) -> Content:
@@ -114,16 +122,37 @@ class Trainer:
                 self._blame_data(reason)
                 self._go_back(reason)
                 data = self._data()
+        self.profile.end()
         self.record.end()
 
     def _step(self, data: Iterator[Batch]) -> None:
-        readings = as_floats(self.adversaries.advance(data))
+        readings = self._advance(data)
         check_finite(readings, self.adversaries.step)
         readings |= self._look()
         self.record.note(readings)
         if self.calendar.due(self.calendar.checkpoints):
             self.ranks.require_agreement(lambda: checksum(self.adversaries), self.adversaries.step)
         self.record.keep(self._state())
+
+    def _advance(self, data: Iterator[Batch]) -> dict[str, float]:
+        """Take a step and return its readings.
+
+        Raises:
+            Diverged: The networks hold NaN, and fail before any reading shows it: there is no
+                symbol of that name, and no distribution.
+        """
+        try:
+            with self.profile.step():
+                return as_floats(self.adversaries.advance(data))
+        except (IndexError, RuntimeError, ValueError):
+            if self.ranks.place.size > 1:  # the others wait for this one's part of the step
+                raise
+            self.adversaries.step += 1  # the number of the step that failed
+            reason = Diverged(f"step {self.adversaries.step}: it cannot be computed")
+            self._blame_data(reason)
+            if all_finite(self.adversaries.generator, self.adversaries.discriminator):
+                raise
+            raise Diverged(f"{reason}: weights became NaN or infinite") from None
 
     def _data(self) -> Iterator[Batch]:
         first = self.adversaries.batches_before(self.adversaries.step)

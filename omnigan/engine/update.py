@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from omnigan.engine.buffers import Buffers
 from omnigan.engine.parts import Part
+from omnigan.engine.phases import phase
 from omnigan.engine.ranks.alone import Ranks
 
 __all__ = ["Judge", "Optimizers", "Readings", "frozen", "update"]
@@ -59,16 +60,19 @@ def update(
     for part in parts:
         buffers.before_part()
         loss, readings = judge(part)
-        (loss * part.share).backward()  # type: ignore[no-untyped-call]
+        with phase("backward"):
+            (loss * part.share).backward()  # type: ignore[no-untyped-call]
         _add(total, readings, part.share)
         buffers.after_part(part.share)
-    total, changes = ranks.sum(network, total, buffers.changes)
+    with phase("exchange"):
+        total, changes = ranks.sum(network, total, buffers.changes)
     buffers.after_batch(changes)
-    gradients = [p.grad for p in network.parameters() if p.grad is not None]
-    norm = nn.utils.get_total_norm(gradients, foreach=True)
-    if clip is not None:
-        nn.utils.clip_grads_with_norm_(network.parameters(), clip, norm, True)
-    optimizer.step()
+    with phase("optimizer"):
+        gradients = [p.grad for p in network.parameters() if p.grad is not None]
+        norm = nn.utils.get_total_norm(gradients, foreach=True)
+        if clip is not None:
+            nn.utils.clip_grads_with_norm_(network.parameters(), clip, norm, True)
+        optimizer.step()
     return total, norm
 
 

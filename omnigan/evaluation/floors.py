@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Callable, Mapping
 
-from omnigan.cache import cache_folder, write_atomically
+from omnigan.cache import cache_folder, read_sealed, write_sealed
 
 __all__ = ["kept"]
 
@@ -20,12 +20,12 @@ def kept(key: str, compute: Callable[[], Mapping[str, float]]) -> dict[str, floa
     """
     path = cache_folder("floors", f"{key}.json")
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = json.loads(read_sealed(path))
         found = {str(name): float(value) for name, value in values.items()}
         if all(math.isfinite(value) for value in found.values()):
             return found
     except (OSError, ValueError, TypeError, AttributeError):
         pass  # not there, or damaged
     found = {name: float(value) for name, value in compute().items()}
-    write_atomically(path, json.dumps(found).encode())
+    write_sealed(path, json.dumps(found).encode())
     return found

@@ -194,7 +194,7 @@ def test_another_error_of_the_system_is_not_called_a_full_disk(
         raise OSError(errno.EIO, "Input/output error")
 
     monkeypatch.setattr(os, "fsync", broken)
-    with pytest.raises(OSError, match="Input/output"):
+    with pytest.raises(OmniganError, match=r"cannot be read or written: Input/output error\."):
         run()
 
 

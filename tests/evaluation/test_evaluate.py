@@ -7,6 +7,7 @@ import pytest
 import torch
 
 import omnigan
+from omnigan.cache import read_sealed, write_sealed
 from omnigan.domain import Batch, Metric, Space
 from omnigan.errors import UserError
 from omnigan.evaluation.evaluate import Evaluator, evaluate
@@ -216,12 +217,14 @@ def test_a_damaged_floor_is_computed_anew(plane, monkeypatch, tmp_path):
     monkeypatch.setenv("OMNIGAN_CACHE", str(tmp_path))
     first = evaluate(plane(), normal(64, 0), samples=64, seed=0).to_json()
     (kept,) = (tmp_path / "floors").iterdir()
-    again = json.loads(kept.read_text())
-    kept.write_text(json.dumps({name: 0.25 for name in again}))
+    again = json.loads(read_sealed(kept))
+    write_sealed(kept, json.dumps({name: 0.25 for name in again}).encode())
     changed = numbers(evaluate(plane(), normal(64, 0), samples=64, seed=0))
     assert changed["told from real", "95 % from"][1] == 0.25, "it was kept"
-    kept.write_text("{")
-    assert evaluate(plane(), normal(64, 0), samples=64, seed=0).to_json() == first
+    whole = kept.read_bytes()
+    for damaged in (b"{", whole[:-9], whole.replace(b"0.25", b"0.75", 1)):
+        kept.write_bytes(damaged)
+        assert evaluate(plane(), normal(64, 0), samples=64, seed=0).to_json() == first
 
 
 def test_the_floor_of_another_critic_is_another(plane, monkeypatch, tmp_path):

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from omnigan.datasets.rows import map_rows
+from omnigan.datasets.rows import map_rows, state_to_send
 from omnigan.domain import Batch
 from omnigan_audio.data.samples import Samples
 
@@ -160,7 +160,7 @@ class Clips:
 
     def __getstate__(self) -> dict[str, Any]:
         """Send the name of the file to a loader process, not its content."""
-        return {**self.__dict__, **({} if self._file is None else {"samples": None})}
+        return state_to_send(self.__dict__, "samples")
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)

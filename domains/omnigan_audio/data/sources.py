@@ -11,6 +11,7 @@ from typing import Any
 
 from omnigan.datasets.files import files_below, require_files, spread, stamp
 from omnigan.errors import UserError, did_you_mean
+from omnigan.paths import user_path
 from omnigan_audio.data.decode import ENDINGS
 from omnigan_audio.data.soundfont import Note, notes_of, soundfont_file, soundfont_stamp
 from omnigan_audio.data_config import AudioData
@@ -52,7 +53,7 @@ def find(data: AudioData) -> Found:
     """
     if data.source == SOUNDFONT:
         return _rendered(data)
-    path = Path(data.source).expanduser()
+    path = user_path(data.source, "data.source")
     if path.is_file():
         return _of_files(path, [(path.name, path)], Counter())
     if path.is_dir():

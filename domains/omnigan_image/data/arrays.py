@@ -49,7 +49,7 @@ def npy_images(path: Path) -> Collection:
     """
     try:
         values = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+    except Exception as error:  # the head is read by Python's tokenizer, which fails in many ways
         raise UserError(f"data.source: '{path}' is a damaged .npy file: {error}") from error
     return array_images(values, str(path))
 
@@ -75,7 +75,9 @@ def npz_images(path: Path, array: str | None, label: str | None) -> Collection:
                 chosen = _label_array(heads, label, len(images.names), path)
                 texts = _named(arrays[chosen].reshape(-1), arrays, heads, chosen)
                 images.labels = texts
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
+    except UserError:
+        raise
+    except Exception as error:  # of the archive, its decompressor or the head of an array
         raise UserError(f"data.source: '{path}' is a damaged .npz file: {error}") from error
     return images
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -115,7 +116,8 @@ def _content(raw: Path | bytes, max_pixels: int) -> bytes:
         return raw
     limit = most_bytes(max_pixels)
     with raw.open("rb") as opened:
-        content = opened.read(limit + 1)
+        # Not simply limit + 1: Python makes room for what it is asked for before it reads.
+        content = opened.read(min(limit, os.fstat(opened.fileno()).st_size) + 1)
     if len(content) > limit:
         raise UnreadableImage(f"it is larger than {limit / 1e6:.0f} MB")
     return content

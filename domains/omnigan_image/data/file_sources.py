@@ -98,7 +98,7 @@ class _Member:
             opened = self.open()
             assert opened is not None  # a regular file
             with opened:
-                return opened.read(limit)
+                return opened.read(self.size)
         except Exception as error:  # encrypted, damaged, an unknown compression
             raise UnreadableImage(f"it cannot be unpacked: {error}") from error
 

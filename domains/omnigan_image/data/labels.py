@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from omnigan.datasets.label_table import look_up_labels, read_label_table
 from omnigan.datasets.labels import folder_labels
 from omnigan.errors import UserError
+from omnigan.paths import user_path
 from omnigan_image.data.sources import Found
 from omnigan_image.data_config import ImageData
 
@@ -42,6 +42,6 @@ def labeller(
                 "'folder' for the names of their folders, 'none', or the path of a CSV file"
             )
         return lambda names, own: list(own or [])
-    path = Path(data.labels).expanduser()
+    path = user_path(data.labels, "data.labels")
     table = read_label_table(path, data.label_column, ("none", "folder", "auto"))
     return lambda names, own: look_up_labels(table, names, path, "an image")

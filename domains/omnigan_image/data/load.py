@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from omnigan.cache import cache_folder, write_atomically
+from omnigan.cache import cache_folder, read_sealed, write_sealed
 from omnigan.datasets.files import spread
 from omnigan.datasets.rows import cache_key
 from omnigan.domain import Notify
@@ -71,7 +71,7 @@ def _made(
     if settled is None:
         settled = settle(data, collection)
         note = json.dumps({"size": settled.size, "channels": settled.channels})
-        write_atomically(_note(data, identity), note.encode())
+        write_sealed(_note(data, identity), note.encode())
     canvas = Canvas.of(settled)
     key = cache_key(VERSION, identity, *_settings(canvas))
     return settled, make(key, collection, canvas, data.max_pixels, notify)
@@ -84,7 +84,7 @@ def _settled(data: ImageData, identity: list[Any]) -> ImageData | None:
     if isinstance(data.size, tuple) and isinstance(data.channels, int):
         return data
     try:
-        note = json.loads(_note(data, identity).read_bytes())
+        note = json.loads(read_sealed(_note(data, identity)))
         size, channels = note["size"], note["channels"]
         settled = {**data.model_dump(), "size": size, "channels": channels}
         data = ImageData.model_validate(settled)

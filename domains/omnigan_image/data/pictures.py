@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from omnigan.datasets.rows import map_rows
+from omnigan.datasets.rows import map_rows, state_to_send
 from omnigan.domain import Batch
 from omnigan_image.data.collection import Pixels
 
@@ -87,7 +87,7 @@ class Pictures:
 
     def __getstate__(self) -> dict[str, Any]:
         """Send the name of the file to a loader process, not its content."""
-        return {**self.__dict__, **({} if self._file is None else {"pixels": None})}
+        return state_to_send(self.__dict__, "pixels")
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from omnigan.datasets.files import files_below, stamp
 from omnigan.errors import UserError, did_you_mean
+from omnigan.paths import user_path
 from omnigan_image.data.arrays import npy_images, npz_images
 from omnigan_image.data.cifar import cifar_images
 from omnigan_image.data.cifar_files import batch_files, is_cifar_archive
@@ -60,7 +61,7 @@ def find(source: str) -> Found:
     """
     if source == DIGITS:
         return _of_files("digits", digits_file())
-    path = Path(source).expanduser()
+    path = user_path(source, "data.source")
     if path.is_dir():
         return _folder(path)
     if path.is_file():
@@ -98,9 +99,17 @@ def _file(path: Path) -> Found:
         return _of_files("idx", path)
     if batch_files(path):
         return _of_files("cifar", path)
-    if tarfile.is_tarfile(path):
+    if _is_tar(path):
         return Found("cifar" if is_cifar_archive(path) else "tar", path, [stamp(path)])
     return Found("files", path, [stamp(path)], [(path.name, path)])
+
+
+def _is_tar(path: Path) -> bool:
+    """Say whether a file is a tar archive, or compressed and too damaged to tell."""
+    try:
+        return tarfile.is_tarfile(path)
+    except Exception:  # of the decompressor, which may be any of several
+        return True
 
 
 def _of_files(kind: Kind, path: Path, files: Sequence[Path] = ()) -> Found:

@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
-from omnigan.cache import cache_folder, write_atomically
+from omnigan.cache import cache_folder, read_sealed, write_sealed
 from omnigan.datasets.rows import cache_key
 from omnigan.domain import Notify
 from omnigan.errors import UserError
@@ -50,13 +50,13 @@ def docstrings(notify: Notify) -> list[tuple[str, str]]:
     kept = _recalled(file)
     if kept is None:
         kept = _read(notify)
-        write_atomically(file, json.dumps(kept).encode())
+        write_sealed(file, json.dumps(kept).encode())
     return kept
 
 
 def _recalled(file: Path) -> list[tuple[str, str]] | None:
     try:
-        return [(str(sentence), str(kind)) for sentence, kind in json.loads(file.read_bytes())]
+        return [(str(sentence), str(kind)) for sentence, kind in json.loads(read_sealed(file))]
     except (OSError, ValueError, TypeError):
         return None
 

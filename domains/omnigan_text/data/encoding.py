@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from omnigan.domain import Notify
 from omnigan.errors import UserError
+from omnigan.paths import user_path
 from omnigan_text.data.sequences import Places, Sequences
 from omnigan_text.data.symbols import used_symbols
 from omnigan_text.data_config import LONGEST, TextData
@@ -114,7 +114,7 @@ def _tokenizer(data: TextData, texts: Sequence[str], train: Places) -> Tokenizer
     if data.vocabulary:
         return opened(data.vocabulary)
     if data.tokenizer.folder is not None:
-        return opened_folder(Path(data.tokenizer.folder).expanduser())
+        return opened_folder(user_path(data.tokenizer.folder, "data.tokenizer.folder"))
     return trained(data.tokenizer, (texts[place] for place in train.tolist()))
 
 

@@ -13,6 +13,7 @@ from omnigan.datasets.label_table import look_up_labels, read_label_table
 from omnigan.datasets.labels import folder_labels
 from omnigan.domain import Notify
 from omnigan.errors import UserError
+from omnigan.paths import user_path
 from omnigan_text.data.docstrings import docstrings
 from omnigan_text.data.lines import Unusable, read_lines
 from omnigan_text.data.records import JSON_LINES, PROSE, TABLES, Record, kind_of, read_records
@@ -134,7 +135,7 @@ def _file_labels(data: TextData, found: Found) -> Sequence[str | None]:
         return [PurePath(name).name.split(".")[0] for name in found.names]
     if data.labels in LABELS:
         return [None] * len(found.files)
-    path = Path(data.labels).expanduser()
+    path = user_path(data.labels, "data.labels")
     table = read_label_table(path, data.label_column, LABELS)
     return look_up_labels(table, found.names, path, "a file")
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from omnigan.datasets.files import files_below, require_files, stamp
 from omnigan.errors import UserError, did_you_mean, listed
+from omnigan.paths import user_path
 from omnigan_text.data.docstrings import library_stamp
 from omnigan_text.data.records import JSON_LINES, PROSE, SOURCE_CODE, TABLES, kind_of
 from omnigan_text.data_config import TextData
@@ -80,17 +81,17 @@ def _stamps(data: TextData) -> list[Any]:
     """Return stamps of other files that examples depend on."""
     files: list[Path] = []
     if data.source == "oracle" and data.oracle.file is not None:
-        files.append(Path(data.oracle.file).expanduser())
+        files.append(user_path(data.oracle.file, "data.oracle.file"))
     if data.tokenizer.folder is not None and not data.vocabulary:
-        folder = Path(data.tokenizer.folder).expanduser()
+        folder = user_path(data.tokenizer.folder, "data.tokenizer.folder")
         files += sorted(folder.glob("*.*")) if folder.is_dir() else []
     if data.labels not in LABELS:
-        files.append(Path(data.labels).expanduser())
+        files.append(user_path(data.labels, "data.labels"))
     return [stamp(file) for file in files]
 
 
 def _files(data: TextData) -> tuple[list[tuple[str, Path]], Counter[str]]:
-    path = Path(data.source).expanduser()
+    path = user_path(data.source, "data.source")
     if path.is_file():
         return [(path.name, path)], Counter()
     if not path.is_dir():
@@ -100,7 +101,7 @@ def _files(data: TextData) -> tuple[list[tuple[str, Path]], Counter[str]]:
             f"text file or of a folder of such files, or {listed(MADE)}"
         )
     found, ignored = files_below(path, {*ENDINGS, ".gz"})
-    table = Path(data.labels).expanduser().absolute()
+    table = user_path(data.labels, "data.labels").absolute()
     files = []
     for name, file in found:
         if kind_of(file) not in ENDINGS:

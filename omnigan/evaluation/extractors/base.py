@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,9 +12,9 @@ from torch import Tensor, nn
 
 from omnigan.cache import write_atomically
 from omnigan.errors import UserError
-from omnigan.evaluation.real import digest
+from omnigan.evaluation.real import combined, digest
 
-__all__ = ["Extractor", "of_network", "serialized"]
+__all__ = ["Extractor", "is_whole", "of_network", "serialized"]
 
 _BLOCK = 64  # examples that go through at a time
 _CPU = torch.device("cpu")
@@ -95,4 +95,14 @@ def serialized(network: nn.Module, name: str, note: str) -> bytes:
     """Return a feature network as a safetensors file."""
     state = network.state_dict()
     weights = {key: value.detach().cpu().contiguous() for key, value in state.items()}
-    return serialize(weights, {"format": "pt", "omnigan": "features", "name": name, "note": note})
+    facts = {"format": "pt", "omnigan": "features", "name": name, "note": note}
+    return serialize(weights, {**facts, "sha256": _seal(weights, note)})
+
+
+def is_whole(weights: Mapping[str, Tensor], facts: Mapping[str, str]) -> bool:
+    """Tell whether a file that :func:`serialized` gave still holds what it was given."""
+    return facts.get("sha256") == _seal(weights, facts.get("note", ""))
+
+
+def _seal(weights: Mapping[str, Tensor], note: str) -> str:
+    return combined(digest(weights), note)

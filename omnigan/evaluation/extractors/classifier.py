@@ -18,7 +18,7 @@ from omnigan.engine import seeds
 from omnigan.engine.checkpoint import fill
 from omnigan.errors import UserError
 from omnigan.evaluation.classes import classes_of
-from omnigan.evaluation.extractors.base import Extractor, of_network, serialized
+from omnigan.evaluation.extractors.base import Extractor, is_whole, of_network, serialized
 from omnigan.evaluation.extractors.files import read_network
 from omnigan.evaluation.extractors.network import (
     SEED,
@@ -57,6 +57,8 @@ def from_classifier(domain: Domain, notify: Notify = silent) -> Extractor | None
         model = Classifier(network, int(classes.max()) + 1)
     try:
         weights, facts = read_network(path)
+        if not is_whole(weights, facts):
+            raise UserError(f"{path} is damaged")
         fill(model, weights, str(path))
     except UserError:  # not there, or damaged
         _train(model, train.batch.x, classes, notify)

@@ -1,0 +1,1 @@
+"""Breaks runs on purpose: shared by ``benchmarks/faults.py`` and the tests of it."""
