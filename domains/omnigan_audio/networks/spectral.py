@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
+from omnigan.upsampling import begin_by_interpolating
 from omnigan_audio.networks.blocks import Code, doubling, soft_limit
 from omnigan_audio.networks.conditions import ConditionalNorm, Given
 from omnigan_audio.networks.synthesis import levels_of, magnitudes, turning
@@ -36,6 +37,13 @@ def _doublings(bins: int, frames: int) -> list[tuple[bool, bool]]:
     rows = max((bins // COARSEST[0]).bit_length() - 1, 1)
     columns = min(max(frames // COARSEST[1], 1).bit_length() - 1, rows)
     return [(True, stage >= rows - columns) for stage in range(rows)]
+
+
+def _up(channels: int, out: int, both: bool) -> nn.ConvTranspose2d:
+    """Return a layer that doubles the rows, and where wanted the columns."""
+    kernel, stride = (4, 4 if both else 3), (2, 2 if both else 1)
+    up = nn.ConvTranspose2d(channels, out, kernel, stride, 1, bias=False)
+    return begin_by_interpolating(up, PUBLISHED)
 
 
 class SpectralGenerator(nn.Module):
@@ -69,13 +77,11 @@ class SpectralGenerator(nn.Module):
         self.base = nn.Linear(z, first * rows * wide, bias=False)
         self.norms = nn.ModuleList(ConditionalNorm(c, given) for c in channels[:-1])
         self.ups = nn.ModuleList(
-            nn.ConvTranspose2d(a, b, (4, 4 if both else 3), (2, 2 if both else 1), 1, bias=False)
-            for (a, b), (_, both) in zip(pairwise(channels), stages, strict=True)
+            _up(a, b, both) for (a, b), (_, both) in zip(pairwise(channels), stages, strict=True)
         )
         self.level = nn.Parameter(torch.full((self.bins, self.frames), -4.0))
         self.spread = nn.Parameter(torch.ones(self.bins, self.frames))
-        for layer in (self.base, *self.ups):
-            nn.init.normal_(layer.weight, std=PUBLISHED)
+        nn.init.normal_(self.base.weight, std=PUBLISHED)
 
     def forward(
         self, z: Tensor, noise: Tensor, label: Tensor | None = None, pitch: Tensor | None = None

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 
+from omnigan.upsampling import begin_by_interpolating
 from omnigan_image.networks.blocks import ConditionalNorm, FromLatent, Output, doubling
-from omnigan_image.networks.resample import TAPS
 from omnigan_image.networks.sizes import Step, steps_up
 
 __all__ = ["DcganDiscriminator", "DcganGenerator"]
@@ -101,20 +100,9 @@ class DcganDiscriminator(nn.Module):
         return logit
 
 
-@torch.no_grad()
 def _up(channels: int, out: int, step: Step) -> nn.ConvTranspose2d:
-    """Return a transposed convolution that begins by interpolating its maps.
-
-    Its kernels are one random number times bilinear weights (Long et al. 2015). With a number for
-    each place, neighbouring pixels would come from different weights and begin as a checkerboard
-    (Aitken et al. 2017), which takes long to unlearn.
-    """
     up = nn.ConvTranspose2d(channels, out, step.kernel, step.stride, 1, bias=False)
-    rows, columns = (torch.tensor(TAPS[side]) for side in step.kernel)
-    taps = torch.outer(rows, columns)
-    numbers = PUBLISHED * torch.randn(channels, out, 1, 1)
-    up.weight.copy_(numbers * taps / taps.square().mean().sqrt())
-    return up
+    return begin_by_interpolating(up, PUBLISHED)
 
 
 def _down(channels: int, out: int, step: Step, batch_norm: bool) -> nn.Sequential:

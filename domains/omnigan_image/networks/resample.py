@@ -6,12 +6,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, conv_transpose2d
 
+from omnigan.upsampling import BILINEAR
 from omnigan_image.networks.sizes import Step
 
-__all__ = ["TAPS", "Resample"]
-
-TAPS = {1: [1.0], 3: [1.0, 2.0, 1.0], 4: [1.0, 3.0, 3.0, 1.0]}
-"""Bilinear weights: of one pixel, of an odd side, and of an even one."""
+__all__ = ["Resample"]
 
 
 class Resample(nn.Module):
@@ -34,7 +32,7 @@ class Resample(nn.Module):
         self.stride = step.stride
         sizes = [k if s == 2 else 1 for k, s in zip(step.kernel, step.stride, strict=True)]
         self.padding = tuple(int(size > 1) for size in sizes)
-        rows, columns = (torch.tensor(TAPS[size]) for size in sizes)
+        rows, columns = (torch.tensor(BILINEAR[size]) for size in sizes)
         kernel = torch.outer(rows / rows.sum(), columns / columns.sum())
         gain = self.stride[0] * self.stride[1] if up else 1
         self.register_buffer("kernel", (gain * kernel)[None, None], persistent=False)
