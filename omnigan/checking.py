@@ -67,7 +67,8 @@ class CheckReport:
         discriminator: Parameters of the discriminator.
         memory: An estimate.
         steps: Length of the run.
-        seconds_per_step: Measured mean of a few steps.
+        seconds_per_step: Measured mean of a few steps, of networks that are not compiled.
+        compiled: Whether the run would compile them.
         threads: Median seconds of a step with every penalty, by number of CPU threads; empty on
             other devices, on one core, and where a step takes too long to try it.
         artifacts: One real example, rendered.
@@ -87,6 +88,7 @@ class CheckReport:
     memory: Memory
     steps: int
     seconds_per_step: float
+    compiled: bool
     threads: dict[int, float]
     artifacts: list[Artifact]
     data: list[str]
@@ -115,7 +117,8 @@ class CheckReport:
             f"{_bytes(memory.gradients)}, Adam {_bytes(memory.optimizers)}, activations "
             f"{_bytes(memory.activations)}",
             "time": f"about {spoken(self.steps * self.seconds_per_step)} for {self.steps} "
-            f"steps, {self.seconds_per_step:.3g} s each",
+            f"steps, {self.seconds_per_step:.3g} s each"
+            f"{' without train.compile' if self.compiled else ''}",
             "threads": _compared(self.threads),
             "one example": ", ".join(str(artifact.path) for artifact in self.artifacts),
         }
@@ -144,7 +147,9 @@ def check(loaded: LoadedRecipe, folder: Path, notify: Notify = silent) -> CheckR
     folder.mkdir(parents=True, exist_ok=True)
     memory, threads = free_memory(device), dict[int, float]()
     with torch.random.fork_rng():
-        players = Adversaries(domain, recipe.train, recipe.seed, device)
+        # Compiling takes minutes, and would be most of what is measured.
+        settings = recipe.train.model_copy(update={"compile": "none"})
+        players = Adversaries(domain, settings, recipe.seed, device)
         require_density(domain, players.average, recipe.train)
         if recipe.train.objective == "adversarial":
             players.ended = 0  # a warm-up says nothing about the steps after it
@@ -167,6 +172,7 @@ def check(loaded: LoadedRecipe, folder: Path, notify: Notify = silent) -> CheckR
         memory=_memory(players, activations),
         steps=recipe.train.total_steps(),
         seconds_per_step=seconds,
+        compiled=recipe.train.compile != "none",
         threads=threads,
         artifacts=domain.render(source.read(0, torch.Generator()).x[None], folder),
         data=list(domain.describe().get("summary", ())),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import torch
 from torch import Tensor, nn
 
-__all__ = ["Buffers"]
+__all__ = ["Buffers", "saved_buffers"]
 
 
 class Buffers:
@@ -30,7 +30,7 @@ class Buffers:
         self._now: list[Tensor] = []
         self._before: list[Tensor] = []
         if parts > 1:
-            self._now = [value for network in networks for value in _saved(network)]
+            self._now = [value for network in networks for value in saved_buffers(network)]
             self._before = [value.clone() for value in self._now]
             self.changes = [torch.zeros_like(value) for value in self._floats(self._now)]
 
@@ -68,7 +68,8 @@ class Buffers:
             now.copy_(before + change.to(before.dtype))
 
 
-def _saved(network: nn.Module) -> Iterator[Tensor]:
+def saved_buffers(network: nn.Module) -> Iterator[Tensor]:
+    """Yield the buffers that belong to a network's state."""
     saved = network.state_dict(keep_vars=True)
     for name, _ in network.named_buffers():
         if name in saved:

@@ -25,6 +25,7 @@ __all__ = [
     "discriminator",
     "generator",
     "mean_logits",
+    "scores",
     "verdict",
 ]
 
@@ -105,6 +106,12 @@ def _mean_over_critics(side: Side, real: Judged, fake: Judged) -> Tensor:
 def discriminator(loss: Loss, real: Judged, fake: Judged) -> Tensor:
     """Return the scalar that the discriminator minimises."""
     return _mean_over_critics(loss.discriminator, real, fake)
+
+
+def scores(judged: Judged) -> Tensor:
+    """Return one score per example ``[B]``: the sum of its logits over places and critics."""
+    sums = [logits.reshape(len(logits), -1).sum(1) for logits in as_list(judged)]
+    return torch.stack(sums).sum(0)
 
 
 def generator(loss: Loss, real: Judged, fake: Judged) -> Tensor:

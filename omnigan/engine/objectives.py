@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -20,6 +21,8 @@ from omnigan.engine.update import Readings
 from omnigan.errors import UserError, did_you_mean, listed
 
 __all__ = ["Objectives"]
+
+View = Callable[[Tensor], Tensor]
 
 
 class Objectives:
@@ -138,7 +141,7 @@ class Objectives:
     def _generate(self, part: Part) -> Tensor:
         players = self.players
         controls = players.domain.controls(players.progress)
-        output: Tensor = players.generator(**part.latent, **part.real.cond, **controls)
+        output: Tensor = players.calls.generate(**part.latent, **part.real.cond, **controls)
         return output.float()
 
     def _ingredients(
@@ -149,27 +152,33 @@ class Objectives:
         The critic augments and drops out in the same way at every call: a finite difference would
         otherwise measure that chance.
         """
-        players = self.players
+        players, cond = self.players, part.real.cond
         numbers = (turn, part.index)
         network = players.discriminator
+
+        def augmented(x: Tensor) -> Tensor:
+            return self._augmented(x, players.draws("penalty-augment", *numbers))
+
+        # Second derivatives go through the network as it is, whether it is compiled or not.
+        seen: View = augmented
+        judge: Callable[..., Judged] = network
+        examples = part.real.x, fake
         if isinstance(network, EmbeddingDiscriminator):
             with torch.no_grad():
-                real, fake = (
-                    network.embed(self._augmented(x, players.draws("penalty-augment", *numbers)))
-                    for x in (part.real.x, fake)
-                )
-
-            def judge(embedded: Tensor) -> Judged:
-                self._seed_networks("penalty-networks", *numbers)
-                return network.judge(embedded, **part.real.cond)
-
-            return Ingredients(judge, real, fake, rng, part.rows, part.whole)
+                examples = network.embed(augmented(part.real.x)), network.embed(augmented(fake))
+            seen, judge = _as_it_is, network.judge
 
         def critic(x: Tensor) -> Judged:
             self._seed_networks("penalty-networks", *numbers)
-            return self._critic(part.real.cond, players.draws("penalty-augment", *numbers))(x)
+            return judge(seen(x), **cond)
 
-        return Ingredients(critic, part.real.x, fake, rng, part.rows, part.whole)
+        def slopes(compiled: Callable[..., Tensor], x: Tensor) -> Tensor:
+            self._seed_networks("penalty-networks", *numbers)
+            return _slopes_before(seen, x, partial(compiled, **cond))
+
+        compiled = players.calls.slopes
+        own = partial(slopes, compiled) if compiled else None
+        return Ingredients(critic, *examples, rng, part.rows, part.whole, own)
 
     def _seed_networks(self, stream: str, *numbers: int) -> None:
         """Seed what dropout draws from, so that it does not depend on who computes which part."""
@@ -180,8 +189,7 @@ class Objectives:
         """Return the discriminator with conditions bound, seeing augmented examples."""
 
         def critic(x: Tensor) -> Judged:
-            judged: Judged = self.players.discriminator(self._augmented(x, rng), **cond)
-            return judged
+            return self.players.calls.judge(self._augmented(x, rng), **cond)
 
         return critic
 
@@ -189,3 +197,16 @@ class Objectives:
         players = self.players
         strength = players.strength.at(players.progress)
         return players.domain.augment(x, strength, rng) if strength > 0 else x
+
+
+def _as_it_is(x: Tensor) -> Tensor:
+    return x
+
+
+def _slopes_before(seen: View, x: Tensor, slopes: View) -> Tensor:
+    """Return slopes at what a critic makes of its input first, carried back to the input."""
+    looked_at = seen(x)
+    found = slopes(looked_at.detach())
+    if looked_at is x:
+        return found
+    return torch.autograd.grad(looked_at, x, found, create_graph=True)[0]

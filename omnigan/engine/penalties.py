@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from omnigan.engine.losses import Judged, as_list
+from omnigan.engine.losses import Judged, scores
 from omnigan.recipe.schema import Penalty, PenaltyName
 
 __all__ = ["PENALTIES", "Critic", "Ingredients", "penalty"]
@@ -37,6 +37,8 @@ class Ingredients:
         rng: Generator of the penalty's own chance, on the CPU.
         rows: Where these examples are in their batch; None: they are a whole one.
         whole: How many examples that batch has; None: as many as here.
+        slopes: Returns the gradient of each example's score at examples that require one, with a
+            graph to the weights; None: autograd differentiates the critic.
     """
 
     critic: Critic
@@ -45,6 +47,7 @@ class Ingredients:
     rng: torch.Generator
     rows: slice | None = None
     whole: int | None = None
+    slopes: Callable[[Tensor], Tensor] | None = None
 
     def drawn(self, draw: Draw, *shape: int) -> Tensor:
         """Return random numbers ``[B, *shape]``.
@@ -55,39 +58,36 @@ class Ingredients:
         return whole[self.rows or slice(None)].to(self.real.device)
 
 
-def _scores(critic: Critic, x: Tensor) -> Tensor:
-    """Return one score per example ``[B]``: the sum of its logits over places and critics."""
-    sums = [logits.reshape(len(logits), -1).sum(1) for logits in as_list(critic(x))]
-    return torch.stack(sums).sum(0)
-
-
-def _squared_slope(critic: Critic, x: Tensor) -> Tensor:
+def _squared_slope(given: Ingredients, x: Tensor) -> Tensor:
     """Return the squared gradient norm of the score at each example, ``[B]``, with its graph."""
     x = x.detach().float().requires_grad_()
-    (slope,) = torch.autograd.grad(_scores(critic, x).sum(), x, create_graph=True)
-    return slope.flatten(1).square().sum(1)
+    if given.slopes is None:
+        (slopes,) = torch.autograd.grad(scores(given.critic(x)).sum(), x, create_graph=True)
+    else:
+        slopes = given.slopes(x)
+    return slopes.flatten(1).square().sum(1)
 
 
 def _r1(given: Ingredients, settings: Penalty) -> Tensor:
-    return _squared_slope(given.critic, given.real).mean() / 2
+    return _squared_slope(given, given.real).mean() / 2
 
 
 def _r2(given: Ingredients, settings: Penalty) -> Tensor:
-    return _squared_slope(given.critic, given.fake).mean() / 2
+    return _squared_slope(given, given.fake).mean() / 2
 
 
 def _gradient_penalty(given: Ingredients, settings: Penalty) -> Tensor:
     share = given.drawn(torch.rand, *(1,) * (given.real.dim() - 1))
     between = share * given.real + (1 - share) * given.fake
     # The square root has no derivative at 0: a dead critic would turn the weights into NaN.
-    norm = (_squared_slope(given.critic, between) + 1e-12).sqrt()
+    norm = (_squared_slope(given, between) + 1e-12).sqrt()
     return (norm - 1).square().mean()
 
 
 def _finite_difference_r1(given: Ingredients, settings: Penalty) -> Tensor:
     noise = given.drawn(torch.randn, *given.real.shape[1:])
     moved = given.real.float() + settings.sigma * noise
-    rise = _scores(given.critic, moved) - _scores(given.critic, given.real.float())
+    rise = scores(given.critic(moved)) - scores(given.critic(given.real.float()))
     return (rise / settings.sigma).square().mean() / 2
 
 

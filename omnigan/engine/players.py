@@ -11,6 +11,7 @@ from torch import Tensor
 from omnigan.domain import Domain
 from omnigan.engine import seeds
 from omnigan.engine.adaptive import Strength
+from omnigan.engine.compiled import calls_of
 from omnigan.engine.course import Course
 from omnigan.engine.ema import frozen_copy
 from omnigan.engine.losses import LOSSES
@@ -30,6 +31,7 @@ class Players(Course):
         device: Where the networks live.
 
     Attributes:
+        calls: How a step calls the networks.
         attempt: How often training went back because it diverged.
         kept: The moving average's weights with the best held-out likelihood, if any were kept.
     """
@@ -50,6 +52,7 @@ class Players(Course):
         self.generator.to(device).train()
         self.discriminator.to(device).train()
         self.average = frozen_copy(self.generator)
+        self.calls = calls_of(self.generator, self.discriminator, train.compile)
         self.optimizers = Optimizers(self.generator, self.discriminator)
 
     def end_likelihood(self) -> None:

@@ -25,6 +25,7 @@ from omnigan.section import Section
 
 __all__ = [
     "Adaptive",
+    "CompileMode",
     "Duration",
     "Ema",
     "Log",
@@ -42,6 +43,7 @@ __all__ = [
 LossName = Literal[
     "relativistic", "non-saturating", "minimax", "hinge", "least-squares", "wasserstein"
 ]
+CompileMode = Literal["none", "default", "reduce-overhead", "max-autotune"]
 PenaltyName = Literal["r1", "r2", "gradient-penalty", "finite-difference-r1"]
 
 
@@ -125,6 +127,8 @@ class Train(Section):
         terms: Weights of auxiliary generator losses, by name: the domain's, 1 when not named, and
             ``likelihood``, the engine's, which is left out when not named.
         precision: Number format of the first-order work; penalties are always fp32.
+        compile: A mode of ``torch.compile``, for the networks and the slopes of their penalties;
+            ``none``: they run as they are. It changes results within rounding.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:1`` or ``mps``.
         threads: CPU threads; ``auto`` takes one on a machine of two cores or fewer.
         workers: Loader processes; 0 reads in the training process. Never changes the result.
@@ -149,6 +153,7 @@ class Train(Section):
     augment: Strength = 0.0
     terms: dict[str, Number] = Field(default_factory=dict)
     precision: Literal["fp32", "bf16"] = "fp32"
+    compile: CompileMode = "none"
     device: str = "auto"
     threads: Annotated[int, Field(ge=1)] | Literal["auto"] = "auto"
     workers: int = Field(default=0, ge=0)

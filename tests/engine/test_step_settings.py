@@ -103,10 +103,11 @@ def test_auxiliary_terms_count_by_their_weights(game: Any, points: Points) -> No
 def test_generator_losses_see_what_the_discriminator_made_of_both_batches(
     game: Any, points: Points, loss: str, features: bool
 ) -> None:
-    players, seen = game.start(points(), loss=loss), []
+    domain, seen = points(), []
+    body = domain.discriminator()
 
     class Judge(torch.nn.Module):
-        def __init__(self, body: torch.nn.Module) -> None:
+        def __init__(self) -> None:
             super().__init__()
             self.body = body
 
@@ -117,9 +118,9 @@ def test_generator_losses_see_what_the_discriminator_made_of_both_batches(
         seen.append((made, real, judged))
         return {}
 
-    players.discriminator = Judge(players.discriminator)
-    players.domain.generator_terms = terms
-    players.advance(game.data(players))
+    domain.discriminator = Judge  # type: ignore[method-assign, assignment]
+    domain.generator_terms = terms  # type: ignore[method-assign, assignment]
+    game.after(domain, 1, loss=loss)
     ((made, real, judged),) = seen
     assert (judged.real is None) == (loss == "least-squares" and not features)
     if features:
