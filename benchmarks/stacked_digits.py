@@ -26,6 +26,7 @@ from omnigan.plugins import load_domain
 
 RUNS = Path("runs/benchmark-stacked")
 IMAGES, SAMPLES, MODES = 25_600, 26_000, 1000
+POINTS = 5
 GAMES = {
     "default": [],
     "non-saturating": ["train.loss=non-saturating", "train.penalties={}"],
@@ -59,9 +60,8 @@ def train(budget: float, x: Tensor) -> None:
             train_within(budget, out, "image", [*source, *game], 0)
 
 
-def score(run: Path, network: nn.Module) -> tuple[int, float]:
-    """Return the number of modes and the KL divergence from uniform, in nats."""
-    x = omnigan.load(run).generate(SAMPLES, 1).x
+def score(x: Tensor, network: nn.Module) -> tuple[int, float]:
+    """Return the number of modes of images and their KL divergence from uniform, in nats."""
     planes = [network(part.reshape(-1, 1, *part.shape[2:])).argmax(1) for part in x.split(500)]
     triples = torch.cat(planes).view(-1, 3)
     counts = torch.bincount(triples @ torch.tensor([100, 10, 1]), minlength=MODES).double()
@@ -79,10 +79,14 @@ def table(x: Tensor, y: Tensor) -> None:
         run = RUNS / f"{name}-0"
         spent = {line["step"]: cpu_seconds(line) for line in timings(run)}
         kept = [choice for choice in reversed(find(run / "checkpoints")) if choice.step]
-        for choice in kept[:: max(1, math.ceil(len(kept) / 5))] + kept[-1:]:
-            modes, divergence = score(choice.folder, network)
+        for choice in kept[:: -math.ceil(len(kept) / POINTS)][::-1]:
+            modes, divergence = score(omnigan.load(choice.folder).generate(SAMPLES, 1).x, network)
             seconds = spent[min(spent, key=lambda step: abs(step - choice.step))]
             print(f"| {name} | {seconds:.0f} | {choice.step} | {modes} | {divergence:.3f} |")
+    with np.load(RUNS / "stacked.npz") as data:
+        real = torch.from_numpy(data["images"]).permute(0, 3, 1, 2) / 127.5 - 1
+    modes, divergence = score(real, network)
+    print(f"| {len(real)} real ones | | | {modes} | {divergence:.3f} |")
 
 
 def main() -> None:
