@@ -6,6 +6,7 @@ from pathlib import Path
 
 from omnigan.engine import checkpoint
 from omnigan.engine.checkpoint import BadCheckpoint, Checkpoint
+from omnigan.engine.content import fill
 from omnigan.engine.device import pick_device
 from omnigan.engine.runfolder import RunFolder
 from omnigan.errors import UserError
@@ -48,7 +49,7 @@ def load(path: str | Path, device: str = "cpu", *, best: bool = False) -> Traine
             problems.append(str(error))
             continue
         network = build_generator(domain, run.config)
-        checkpoint.fill(network, weights, f"{choice.folder}/ema.safetensors")
+        fill(network, weights, f"{choice.folder}/ema.safetensors")
         return Trained(domain, network, choice.step, pick_device(device))
     why = f" ({'; '.join(problems)})" if problems else ""
     raise UserError(f"{folder} has no checkpoint that can be loaded{why}.")

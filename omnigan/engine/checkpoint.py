@@ -13,40 +13,36 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from safetensors.torch import save as serialize
-from torch import Tensor, nn
+from torch import Tensor
 
+from omnigan.engine.content import PARTS, counters, put, tensors
 from omnigan.engine.ranks.alone import Content
 from omnigan.engine.step import Adversaries
-from omnigan.errors import OmniganError, UserError
+from omnigan.errors import OmniganError
 
 __all__ = [
     "BadCheckpoint",
     "Checkpoint",
-    "content_of",
     "find",
     "flush",
     "prune",
-    "put",
     "read",
     "read_json",
     "read_state",
     "restore",
     "save",
-    "tensors",
     "write",
 ]
 
 FORMAT = 1
-PARTS = ("generator", "discriminator", "ema", "optimizers", "kept")
 NAME = re.compile(r"^step-(\d{8})$")
 
 
@@ -180,28 +176,13 @@ def _write(
         path.write_bytes(data)
         flush(path)
         hashes[path.name] = hashlib.sha256(data).hexdigest()
-    state = {"format": FORMAT, **_counters(adversaries), "files": hashes, **extra}
+    state = {"format": FORMAT, **counters(adversaries), "files": hashes, **extra}
     state["digest"] = _digest(state)
     path = folder / "state.json"
     # In the order of its keys, which is the order of the next line of metrics.jsonl.
     path.write_text(json.dumps(state, indent=1) + "\n", encoding="utf-8")
     flush(path)
     flush(folder)
-
-
-def _counters(adversaries: Adversaries) -> dict[str, Any]:
-    return {
-        "step": adversaries.step,
-        "attempt": adversaries.attempt,
-        "augment": adversaries.strength.adapted,
-        "likelihood_ended": adversaries.ended,
-        "examples": adversaries.step * adversaries.train.batch_size,
-    }
-
-
-def content_of(adversaries: Adversaries) -> Content:
-    """Return what a checkpoint of the present step would hold of the networks."""
-    return _counters(adversaries), tensors(adversaries)
 
 
 def flush(path: Path) -> None:
@@ -216,35 +197,6 @@ def flush(path: Path) -> None:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def tensors(adversaries: Adversaries) -> dict[str, dict[str, Tensor]]:
-    """Return what each file of a checkpoint holds, on the CPU."""
-    found = {
-        "generator": _plain(adversaries.generator.state_dict()),
-        "discriminator": _plain(adversaries.discriminator.state_dict()),
-        "ema": _plain(adversaries.average.state_dict()),
-        "optimizers": dict(_moments(adversaries)),
-    }
-    return found if adversaries.kept is None else {**found, "kept": _plain(adversaries.kept)}
-
-
-def _plain(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {name: value.detach().cpu().contiguous() for name, value in weights.items()}
-
-
-def _optimized(adversaries: Adversaries) -> Iterator[tuple[str, torch.optim.Adam, Tensor]]:
-    """Yield every trained parameter with a name that does not depend on its place in a list."""
-    for side in ("generator", "discriminator"):
-        network: nn.Module = getattr(adversaries, side)
-        for name, parameter in network.named_parameters():
-            yield f"{side}.{name}", getattr(adversaries.optimizers, side), parameter
-
-
-def _moments(adversaries: Adversaries) -> Iterator[tuple[str, Tensor]]:
-    for name, optimizer, parameter in _optimized(adversaries):
-        for key, value in optimizer.state.get(parameter, {}).items():
-            yield f"{name}.{key}", value.detach().cpu().contiguous()
 
 
 # ---- reading -----------------------------------------------------------------------------------
@@ -331,56 +283,3 @@ def restore(checkpoint: Checkpoint, adversaries: Adversaries) -> Mapping[str, An
     content = read(checkpoint)
     put(content, adversaries)
     return content[0]
-
-
-def put(content: Content, adversaries: Adversaries) -> None:
-    """Give networks, optimisers and counters what a checkpoint holds.
-
-    Raises:
-        UserError: The tensors do not fit the recipe's networks.
-    """
-    state, files = content
-    for part, network in (
-        ("generator", adversaries.generator),
-        ("discriminator", adversaries.discriminator),
-        ("ema", adversaries.average),
-    ):
-        fill(network, files[part], f"step-{state['step']:08d}/{part}.safetensors")
-    moments = files["optimizers"]
-    for name, optimizer, parameter in _optimized(adversaries):
-        optimizer.state.pop(parameter, None)  # in case a run goes back to before its first step
-        keys = [key for key in ("step", "exp_avg", "exp_avg_sq") if f"{name}.{key}" in moments]
-        if keys:
-            # Copies, since what is read is a view of the file, which will be deleted.
-            optimizer.state[parameter] = {
-                key: moments[f"{name}.{key}"].to(
-                    "cpu" if key == "step" else adversaries.device, copy=True
-                )
-                for key in keys
-            }
-    adversaries.step = int(state["step"])
-    adversaries.attempt = int(state["attempt"])
-    # Checkpoints from before augmentation could adapt do not have it, and do not need it.
-    adversaries.strength.adapted = float(state.get("augment", adversaries.strength.adapted))
-    # Nor those from before likelihood training, of which there was none.
-    adversaries.ended = state.get("likelihood_ended")
-    adversaries.kept = files.get("kept")
-
-
-def fill(network: nn.Module, weights: Mapping[str, Tensor], where: str) -> None:
-    """Copy weights into a network, strictly.
-
-    Raises:
-        UserError: A name or shape does not fit.
-    """
-    own = network.state_dict()
-    wrong = sorted(own.keys() ^ weights.keys())
-    wrong += [
-        f"{n}: {list(weights[n].shape)} for {list(own[n].shape)}"
-        for n in own
-        if n in weights and weights[n].shape != own[n].shape
-    ]
-    if wrong:
-        shown = ", ".join(wrong[:3]) + (" ..." if len(wrong) > 3 else "")
-        raise UserError(f"{where} does not fit the networks of this recipe: {shown}")
-    network.load_state_dict(weights)

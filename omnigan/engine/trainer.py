@@ -8,9 +8,9 @@ from typing import Any
 import torch
 
 from omnigan.domain import Batch, BatchSource, Domain
-from omnigan.engine import checkpoint
 from omnigan.engine.calendar import Calendar
 from omnigan.engine.checksum import checksum
+from omnigan.engine.content import content_of, put
 from omnigan.engine.disk import resume_command
 from omnigan.engine.health import Diverged, all_finite, as_floats, check_finite
 from omnigan.engine.likelihood import require_density
@@ -93,10 +93,10 @@ class Trainer:
         self.rollbacks = 0
 
     def _content(self) -> Content:
-        return checkpoint.content_of(self.adversaries)
+        return content_of(self.adversaries)
 
     def _put(self, content: Content) -> None:
-        checkpoint.put(content, self.adversaries)
+        put(content, self.adversaries)
 
     # ---- the loop --------------------------------------------------------------------------
 

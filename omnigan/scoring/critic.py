@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from omnigan.domain import Batch, Conditions, Domain
 from omnigan.engine import checkpoint
 from omnigan.engine.checkpoint import BadCheckpoint, Checkpoint
+from omnigan.engine.content import fill
 from omnigan.engine.losses import mean_logits
 from omnigan.errors import OmniganError, UserError
 from omnigan.exporting.facts import read_recipe
@@ -117,5 +118,5 @@ def critic_of(path: Path, trained: Trained) -> Critic:
     except BadCheckpoint as error:
         raise UserError(f"{folder}: {error}") from error
     network = trained.domain.discriminator()
-    checkpoint.fill(network, weights, f"{folder}/discriminator.safetensors")
+    fill(network, weights, f"{folder}/discriminator.safetensors")
     return Critic(trained.domain, network, trained.step, trained.device)

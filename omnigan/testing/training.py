@@ -7,6 +7,7 @@ from torch import Tensor
 
 from omnigan.domain import Domain
 from omnigan.engine import checkpoint
+from omnigan.engine.content import tensors
 from omnigan.engine.ema import frozen_copy
 from omnigan.engine.health import as_floats, check_finite
 from omnigan.engine.loading import BatchOrder, batches
@@ -70,9 +71,9 @@ def training_resumes_exactly(subject: Subject) -> None:
         resumed = _fresh(subject)
         checkpoint.restore(saved, resumed)
         _advance(resumed, subject)
-    for part, expected in checkpoint.tensors(straight).items():
+    for part, expected in tensors(straight).items():
         require(
-            same(expected, checkpoint.tensors(resumed)[part]),
+            same(expected, tensors(resumed)[part]),
             f"A resumed run ends with another {part} than an unbroken one: some chance comes from "
             "elsewhere than the arguments, or some state is not in the state dicts.",
         )

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from omnigan import api
 from omnigan.domain import Batch, Domain
-from omnigan.engine import checkpoint
+from omnigan.engine.content import tensors
 from omnigan.engine.loading import BatchOrder, batches
 from omnigan.engine.reporter import Quiet
 from omnigan.engine.step import Adversaries
@@ -84,7 +84,7 @@ class Game:
         """Return every number that a checkpoint would hold."""
         return {
             f"{part}.{name}": value.numpy().tobytes()
-            for part, values in checkpoint.tensors(players).items()
+            for part, values in tensors(players).items()
             for name, value in values.items()
         }
 

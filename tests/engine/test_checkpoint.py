@@ -16,6 +16,7 @@ import pytest
 
 from omnigan.domain import Domain
 from omnigan.engine import checkpoint
+from omnigan.engine.content import tensors
 from omnigan.engine.step import Adversaries
 
 Players = Callable[..., Adversaries]
@@ -84,7 +85,7 @@ def test_files_are_tensors_and_json_and_nothing_else(players: Players, tmp_path:
     assert folder.name == "step-00000002"
     assert sorted(path.name for path in folder.iterdir()) == sorted(NAMES)
     assert json.loads((folder / "state.json").read_text())["examples"] == 16
-    for part, values in checkpoint.tensors(one).items():
+    for part, values in tensors(one).items():
         data = (folder / f"{part}.safetensors").read_bytes()
         (size,) = struct.unpack("<Q", data[:8])
         header = json.loads(data[8 : 8 + size])

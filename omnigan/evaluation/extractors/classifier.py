@@ -15,7 +15,7 @@ from torch.nn.functional import cross_entropy
 from omnigan import cache
 from omnigan.domain import Domain, Notify, silent
 from omnigan.engine import seeds
-from omnigan.engine.checkpoint import fill
+from omnigan.engine.content import fill
 from omnigan.errors import UserError
 from omnigan.evaluation.classes import classes_of
 from omnigan.evaluation.extractors.base import Extractor, is_whole, of_network, serialized

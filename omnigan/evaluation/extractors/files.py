@@ -12,7 +12,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from omnigan.domain import Domain, Space
-from omnigan.engine.checkpoint import fill
+from omnigan.engine.content import fill
 from omnigan.errors import UserError
 from omnigan.evaluation.extractors.base import Extractor, of_network
 from omnigan.evaluation.extractors.network import feature_network

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from omnigan.domain import Artifact, Batch, Domain, DomainConfig, Source, Space, Split
 from omnigan.engine import checkpoint
+from omnigan.engine.content import tensors
 from omnigan.engine.step import Adversaries
 from omnigan.recipe.schema import Train
 from omnigan_image.augment import augment_images
@@ -92,7 +93,7 @@ def test_resuming_is_exact(body: str, norm: str, precision: str, tmp_path: Path)
     resumed = _start(_Pictures(body, norm), precision)
     checkpoint.restore(saved, resumed)
     _advance(resumed, 3)
-    for part, expected in checkpoint.tensors(whole).items():
-        found = checkpoint.tensors(resumed)[part]
+    for part, expected in tensors(whole).items():
+        found = tensors(resumed)[part]
         assert all(torch.equal(found[name], value) for name, value in expected.items()), part
     assert resumed.strength.adapted == whole.strength.adapted
