@@ -51,8 +51,8 @@ class AudioDomain(DatasetDomain):
             "batch_size": 16,
             "rate": {"start": 1e-3, "end": 1e-4},
             "penalties": {
-                "r1": {"weight": 0.03, "interval": 4},
-                "r2": {"weight": 0.03, "interval": 4},
+                "r1": {"weight": 0.01, "interval": 4},
+                "r2": {"weight": 0.01, "interval": 4},
             },
         },
         "log": {"samples": 16},

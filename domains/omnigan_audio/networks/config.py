@@ -129,7 +129,7 @@ class Discriminator(Section):
 
     critics: Annotated[tuple[CriticName, ...], Field(min_length=1)] = ("log-spectrogram",)
     widths: dict[CriticName, Width] = Field(default_factory=dict)
-    floor: float = Field(default=-60.0, ge=-120, le=-20)
+    floor: float = Field(default=-80.0, ge=-120, le=-20)
     bands: int = Field(default=64, ge=8, le=512)
     periods: Annotated[tuple[Annotated[int, Field(ge=1, le=512)], ...], Field(min_length=1)] = (
         2,
