@@ -184,4 +184,5 @@ def test_interrupting_twice_at_one_step(
         run(*OFTEN)
     kept = checkpoint.find(out / "checkpoints")
     called = {checkpoint.read_json(each)["best"]["step"] for each in kept}
-    assert called <= {each.step for each in checkpoint.find(out / "best")}
+    # On a slow machine the oldest one kept is of before the first evaluation.
+    assert called - {None} <= {each.step for each in checkpoint.find(out / "best")}
