@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from omnigan.density import ChunkedDensity
 from omnigan.domain import Artifact, Batch, Conditions, Density, Domain
 from omnigan.engine import seeds
+from omnigan.engine.real import rows_of_labels
 from omnigan.errors import UserError, did_you_mean, listed
 
 __all__ = ["Trained"]
@@ -214,9 +215,7 @@ class Trained:
 
     def preview(self, n: int, seed: int = 0) -> Batch:
         """Return ``n`` examples to look at: sorted by label, as many of each as can be."""
-        known = self.domain.labels()
-        labels = [known[i * len(known) // n] for i in range(n)] if known else None
-        return self.generate(n, seed, labels)
+        return self.generate(n, seed, rows_of_labels(self.domain.labels(), n) or None)
 
 
 def _at(inputs: Conditions, rows: Tensor) -> dict[str, Tensor]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from omnigan.domain import Domain, Source
@@ -17,6 +17,7 @@ from omnigan.engine.evaluating import Evaluations
 from omnigan.engine.health import Balance, about_samples
 from omnigan.engine.journal import Journal
 from omnigan.engine.ranks.alone import Content
+from omnigan.engine.real import real_examples
 from omnigan.engine.reporter import Reporter
 from omnigan.engine.runfolder import RunFolder
 from omnigan.engine.step import Adversaries
@@ -119,7 +120,7 @@ class FolderRecord(Record):
         if self.evaluations:
             self.evaluations.best.restore(None, 0)
         self.save(state)
-        self._render(self._real(), self.folder.samples / "real")
+        self._render(*self._real, self.folder.samples / "real")
         self._sample()
         self._publish()
 
@@ -169,21 +170,24 @@ class FolderRecord(Record):
                 self.domain, adversaries.average, adversaries.step, adversaries.device
             )
             samples = trained.preview(self.recipe.log.samples, self.recipe.seed).x
-            self._render(samples, self.folder.sample_folder(adversaries.step))
+            self._render(samples, True, self.folder.sample_folder(adversaries.step))
         if adversaries.progress > EARLY:
-            for warning in about_samples(self.domain, samples, self._real()):
+            for warning in about_samples(self.domain, samples, self._real[0]):
                 self.warn(warning)
 
-    def _real(self) -> Tensor:
-        """Return as many real examples as there are samples, the same ones each time."""
-        count = min(self.recipe.log.samples, len(self.source))
+    @cached_property
+    def _real(self) -> tuple[Tensor, bool]:
+        """As many real examples as there are samples, and whether they are sorted alike."""
         rng = seeds.generator(self.recipe.seed, "real")
-        places = torch.randperm(len(self.source), generator=rng)[:count].tolist()
-        return torch.stack([self.source.read(place, rng).x for place in places])
+        return real_examples(self.domain, self.source, self.recipe.log.samples, rng)
 
-    def _render(self, x: Tensor, folder: Path) -> None:
+    def _render(self, x: Tensor, by_label: bool, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.domain.preview(x, folder)
+        if by_label:
+            self.domain.preview(x, folder)
+        else:
+            self.domain.render(x, folder)
+            self.domain.overview(x, folder)
 
     def _evaluate(self) -> None:
         assert self.evaluations is not None  # whoever has an interval has them
