@@ -39,6 +39,7 @@ SHOWN = (
     "coverage",
     "silent sounds",
     "stride artifacts (dB)",
+    "told from real",
 )
 
 
