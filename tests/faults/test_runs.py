@@ -36,7 +36,7 @@ def test_a_run_of_every_domain_is_killed_and_goes_on(plain: Any, domain: str) ->
 
 
 def test_a_kill_before_each_write_leaves_no_trace(plain: Any) -> None:
-    outcome = plain("kill_ever_later", stride=3)
+    outcome = plain("kill_ever_later", stride=5)
     assert outcome.kind == "continued", outcome.detail
 
 
