@@ -37,7 +37,7 @@ def domain_values(name: str, domain: Domain) -> dict[str, Any]:
         "format": FORMAT,
         "omnigan": __version__,
         "domain": name,
-        "config": domain.config.model_dump(mode="json"),
+        "config": domain.config.stored(),
         "space": _space(domain),
     }
 

@@ -65,7 +65,7 @@ def load_recipe(
 
 def dump_recipe(recipe: Recipe) -> str:
     """Return a recipe as YAML that loads to the same recipe, with no key left out."""
-    return write_yaml(recipe.plain())
+    return write_yaml(recipe.stored())
 
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:

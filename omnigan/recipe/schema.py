@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, model_validator
@@ -210,10 +209,6 @@ class Recipe(Section):
     discriminator: Any = None
     train: Train = Train()
     log: Log = Log()
-
-    def plain(self) -> Mapping[str, Any]:
-        """Return the recipe as JSON values, ready for YAML."""
-        return self.model_dump(mode="json")
 
 
 LOSSES: tuple[str, ...] = get_args(LossName)

@@ -30,7 +30,7 @@ def class_fits_the_contract(subject: Subject) -> None:
 def resolved_config_rebuilds_without_data(subject: Subject) -> None:
     """The resolved config survives JSON, and gives the same space and networks without data."""
     domain = subject.domain
-    text = json.dumps(domain.config.model_dump(mode="json"), allow_nan=False)
+    text = json.dumps(domain.config.stored(), allow_nan=False)
     config = type(domain).Config.model_validate_json(text)
     require(config == domain.config, "The config differs after a round trip through JSON.")
     rebuilt = type(domain)(config)

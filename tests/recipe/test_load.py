@@ -159,7 +159,7 @@ def test_a_dumped_recipe_loads_to_the_same_recipe(written: Write, values: dict[s
     recipe = load_recipe(values).recipe
     again = load_recipe(written(dump_recipe(recipe))).recipe
     assert again == recipe
-    assert differences(recipe.plain(), again.plain()) == []
+    assert differences(recipe.stored(), again.stored()) == []
 
 
 def test_differences_name_each_value() -> None:

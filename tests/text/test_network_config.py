@@ -80,13 +80,16 @@ def test_keys_of_transformers_reach_the_network() -> None:
 @pytest.mark.parametrize(
     ("section", "message"),
     [
-        ({"slots": 2}, "has slots, which only the body memory knows"),
-        ({"body": "memory", "transformer": {"n_layer": 1}}, "only the body transformer or one-"),
-        ({"body": "transformer", "layers": 3}, "only the body recurrent or memory knows"),
+        ({"slots": 2}, "has slots, which is only for body: memory"),
+        ({"body": "memory", "transformer": {"n_layer": 1}}, "only for body: transformer or one-"),
+        ({"body": "transformer", "layers": 3}, "only for body: recurrent or memory"),
         ({"body": "memory", "width": 9}, "width of 9, which 2 heads cannot share"),
         ({"body": "one-shot", "z": 0}, "has z: 0"),
-        ({"discount": 0.5}, "only the estimator reinforce knows"),
-        ({"estimator": "reinforce", "relaxation": {"end": 0.1}}, "relaxes nothing"),
+        ({"discount": 0.5}, "only for estimator: reinforce"),
+        (
+            {"estimator": "reinforce", "relaxation": {"end": 0.1}},
+            "only for estimator: straight",
+        ),
         ({"relaxation": {"end": 0}}, "greater than or equal"),
         ({"relaxation": {"end": 0.5, "shape": "constant"}}, "its shape is constant"),
         ({"body": "transformer", "transformer": {"n_layers": 2}}, "Did you mean 'n_layer'"),
@@ -107,10 +110,13 @@ def test_what_a_generator_cannot_be_is_said(section: dict[str, Any], message: st
 @pytest.mark.parametrize(
     ("section", "message"),
     [
-        ({"representations": 4}, "has representations, which only the body representations"),
-        ({"body": "attention", "word_dropout": 0.1}, "word_dropout, which only the body causal"),
-        ({"body": "attention", "spans": [2]}, "only the body convolutional or representations"),
-        ({"transformer": {"num_hidden_layers": 2}}, "only the body attention knows"),
+        ({"representations": 4}, "has representations, which is only for body: representations"),
+        (
+            {"body": "attention", "word_dropout": 0.1},
+            "word_dropout, which is only for body: c",
+        ),
+        ({"body": "attention", "spans": [2]}, "only for body: convolutional or representations"),
+        ({"transformer": {"num_hidden_layers": 2}}, "only for body: attention"),
         ({"body": "representations", "representations": 7}, "7 representations cannot share"),
         ({"body": "attention", "transformer": {"hidden_size": 8}}, "follows from width"),
         ({"body": "attention", "transformer": {"hiden_act": "relu"}}, "'hidden_act'"),

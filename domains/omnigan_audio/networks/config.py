@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -22,20 +22,6 @@ AUTO_CRITIC_WIDTH: dict[CriticName, int] = {
     "multi-resolution": 8,
     "multi-period": 4,
     "wavegan": 16,
-}
-BODIES_WITH: dict[str, tuple[Body, ...]] = {
-    "window": ("spectral", "istft"),
-    "hop": ("spectral", "istft"),
-    "depth": ("istft",),
-    "antialias": ("snake",),
-    "vocoder": ("istft", "snake"),
-    "bands": ("istft", "snake"),
-}
-CRITICS_WITH: dict[str, tuple[CriticName, ...]] = {
-    "floor": ("log-spectrogram", "log-mel"),
-    "bands": ("log-mel",),
-    "periods": ("multi-period",),
-    "phase_shuffle": ("wavegan",),
 }
 
 
@@ -64,6 +50,17 @@ class Generator(Section):
         bands: Mel bands of a vocoder.
     """
 
+    OPTIONS: ClassVar = {
+        "body": {
+            "window": ("spectral", "istft"),
+            "hop": ("spectral", "istft"),
+            "depth": ("istft",),
+            "antialias": ("snake",),
+            "vocoder": ("istft", "snake"),
+            "bands": ("istft", "snake"),
+        }
+    }
+
     body: Body = "spectral"
     width: Literal["auto"] | Width = "auto"
     z: int = Field(default=64, ge=1, le=8192)
@@ -74,14 +71,6 @@ class Generator(Section):
     antialias: bool = False
     vocoder: bool = False
     bands: int = Field(default=80, ge=8, le=512)
-
-    @model_validator(mode="after")
-    def _options_belong_to_the_body(self) -> Generator:
-        for name, bodies in BODIES_WITH.items():
-            default = type(self).model_fields[name].default
-            if self.body not in bodies and getattr(self, name) != default:
-                raise ValueError(f"has {name}, which only the body {' or '.join(bodies)} knows")
-        return self
 
     @model_validator(mode="after")
     def _windows_overlap(self) -> Generator:
@@ -127,6 +116,15 @@ class Discriminator(Section):
             2019), lest the critic judge by the phase of the upsampling's artefacts; 0: not at all.
     """
 
+    OPTIONS: ClassVar = {
+        "critics": {
+            "floor": ("log-spectrogram", "log-mel"),
+            "bands": ("log-mel",),
+            "periods": ("multi-period",),
+            "phase_shuffle": ("wavegan",),
+        }
+    }
+
     critics: Annotated[tuple[CriticName, ...], Field(min_length=1)] = ("log-spectrogram",)
     widths: dict[CriticName, Width] = Field(default_factory=dict)
     floor: float = Field(default=-80.0, ge=-120, le=-20)
@@ -141,17 +139,12 @@ class Discriminator(Section):
     phase_shuffle: int = Field(default=2, ge=0, le=32)
 
     @model_validator(mode="after")
-    def _options_belong_to_the_critics(self) -> Discriminator:
+    def _widths_belong_to_the_critics(self) -> Discriminator:
         if len(set(self.critics)) < len(self.critics):
             raise ValueError("names a critic twice")
         for critic in self.widths:
             if critic not in self.critics:
                 raise ValueError(f"has a width for {critic}, which is not among its critics")
-        for name, critics in CRITICS_WITH.items():
-            default = type(self).model_fields[name].default
-            if not set(critics) & set(self.critics) and getattr(self, name) != default:
-                known = " or ".join(critics)
-                raise ValueError(f"has {name}, which only the critic {known} knows")
         return self
 
     def channels(self, critic: CriticName) -> int:

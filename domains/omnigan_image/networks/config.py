@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from omnigan.domain import Section
 from omnigan_image.augment.config import Augment
@@ -14,6 +14,7 @@ __all__ = ["Body", "Discriminator", "Generator"]
 Body = Literal["dcgan", "resnet-sn", "r3gan"]
 
 AUTO_WIDTH: dict[Body, int] = {"dcgan": 32, "resnet-sn": 32, "r3gan": 128}
+R3GAN = {"multipliers": ("r3gan",), "group_size": ("r3gan",)}
 
 
 class _Network(Section):
@@ -29,18 +30,12 @@ class _Network(Section):
         group_size: ``r3gan`` only: channels in a group of its grouped convolutions, even.
     """
 
+    OPTIONS: ClassVar = {"body": R3GAN}
+
     body: Body = "dcgan"
     width: Literal["auto"] | Annotated[int, Field(ge=8, le=4096)] = "auto"
     multipliers: Literal["auto"] | tuple[Annotated[float, Field(gt=0, le=16)], ...] = "auto"
     group_size: Annotated[int, Field(ge=2, le=1024, multiple_of=2)] = 16
-
-    @model_validator(mode="after")
-    def _options_belong_to_the_body(self) -> _Network:
-        for name, body in {"multipliers": "r3gan", "group_size": "r3gan", "norm": "dcgan"}.items():
-            field = type(self).model_fields.get(name)
-            if field and self.body != body and getattr(self, name) != field.default:
-                raise ValueError(f"has {name}, which only the body {body} knows")
-        return self
 
     def channels(self) -> int:
         """Return the width, where it was left open the one that suits the body."""
@@ -67,6 +62,8 @@ class Discriminator(_Network):
             the examples of a batch: gradient penalties are then not what they should be.
         augment: Kinds of augmentation; their strength is ``train.augment``.
     """
+
+    OPTIONS: ClassVar = {"body": {**R3GAN, "norm": ("dcgan",)}}
 
     norm: Literal["none", "batch"] = "none"
     augment: Augment = Augment()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -29,18 +29,7 @@ AUTO_CRITIC_WIDTH: dict[CriticBody, int] = {
     "attention": 64,
     "sequential": 128,
 }
-BODIES_WITH: dict[str, tuple[Body, ...]] = {
-    "layers": ("recurrent", "memory"),
-    "slots": ("memory",),
-    "heads": ("memory",),
-    "transformer": ("transformer", "one-shot"),
-}
-CRITICS_WITH: dict[str, tuple[CriticBody, ...]] = {
-    "spans": ("convolutional", "representations"),
-    "representations": ("representations",),
-    "word_dropout": ("causal",),
-    "transformer": ("attention",),
-}
+TRANSFORMERS: tuple[Body, ...] = ("transformer", "one-shot")
 
 
 class Relaxation(Section):
@@ -103,6 +92,19 @@ class Generator(Section):
         discount: ``reinforce`` only: what a symbol's reward counts for the one before.
     """
 
+    OPTIONS: ClassVar = {
+        "body": {
+            "layers": ("recurrent", "memory"),
+            "slots": ("memory",),
+            "heads": ("memory",),
+            "transformer": TRANSFORMERS,
+        },
+        "estimator": {
+            "relaxation": ("straight-through", "soft"),
+            "discount": ("reinforce",),
+        },
+    }
+
     body: Body = "recurrent"
     width: Literal["auto"] | Width = "auto"
     layers: int = Field(default=1, ge=1, le=16)
@@ -115,12 +117,7 @@ class Generator(Section):
     discount: float = Field(default=0.23, ge=0, le=1)
 
     @model_validator(mode="after")
-    def _options_belong_to_the_body(self) -> Generator:
-        _refuse_strangers(self, self.body, BODIES_WITH)
-        if self.estimator == "reinforce" and self.relaxation != Relaxation():
-            raise ValueError("has a relaxation, but the estimator reinforce relaxes nothing")
-        if self.estimator != "reinforce" and self.discount != _default(self, "discount"):
-            raise ValueError("has a discount, which only the estimator reinforce knows")
+    def _latent_is_enough(self) -> Generator:
         if self.body == "one-shot" and self.z == 0:
             raise ValueError(
                 "has z: 0, but what the symbols of the body one-shot agree on is in z; choose 64"
@@ -134,7 +131,7 @@ class Generator(Section):
                 f"has a width of {self.channels()}, which {self.heads} heads cannot share; choose "
                 "a multiple"
             )
-        if self.body in BODIES_WITH["transformer"]:
+        if self.body in TRANSFORMERS:
             from omnigan_text.networks.hugging_face import check
 
             check(
@@ -173,6 +170,15 @@ class Discriminator(Section):
         transformer: ``attention`` only: keys of the ``BertConfig`` of the library transformers.
     """
 
+    OPTIONS: ClassVar = {
+        "body": {
+            "spans": ("convolutional", "representations"),
+            "representations": ("representations",),
+            "word_dropout": ("causal",),
+            "transformer": ("attention",),
+        }
+    }
+
     body: CriticBody = "causal"
     width: Literal["auto"] | Width = "auto"
     size: int = Field(default=64, ge=4, le=4096)
@@ -185,11 +191,6 @@ class Discriminator(Section):
     representations: int = Field(default=8, ge=1, le=256)
     word_dropout: float = Field(default=0.3, ge=0, lt=1)
     transformer: dict[str, Value] = Field(default_factory=dict)
-
-    @model_validator(mode="after")
-    def _options_belong_to_the_body(self) -> Discriminator:
-        _refuse_strangers(self, self.body, CRITICS_WITH)
-        return self
 
     @model_validator(mode="after")
     def _network_can_be_made(self) -> Discriminator:
@@ -207,22 +208,3 @@ class Discriminator(Section):
     def channels(self) -> int:
         """Return the width, where it was left open the one that suits the body."""
         return AUTO_CRITIC_WIDTH[self.body] if self.width == "auto" else self.width
-
-
-def _refuse_strangers(
-    section: Section,
-    body: str,
-    bodies_with: dict[str, tuple[Body, ...]] | dict[str, tuple[CriticBody, ...]],
-) -> None:
-    """Refuse options that another body has.
-
-    Raises:
-        ValueError: There is one.
-    """
-    for name, bodies in bodies_with.items():
-        if body not in bodies and getattr(section, name) != _default(section, name):
-            raise ValueError(f"has {name}, which only the body {' or '.join(bodies)} knows")
-
-
-def _default(section: Section, name: str) -> object:
-    return type(section).model_fields[name].get_default(call_default_factory=True)

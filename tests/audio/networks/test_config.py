@@ -11,10 +11,13 @@ from omnigan_audio.networks.config import Discriminator, Generator
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
-        ({"body": "wavegan", "window": 256}, "has window, which only the body spectral or istft"),
-        ({"body": "snake", "hop": 64}, "has hop, which only the body spectral or istft"),
-        ({"body": "spectral", "depth": 3}, "has depth, which only the body istft"),
-        ({"body": "istft", "antialias": True}, "has antialias, which only the body snake"),
+        (
+            {"body": "wavegan", "window": 256},
+            "has window, which is only for body: spectral or",
+        ),
+        ({"body": "snake", "hop": 64}, "has hop, which is only for body: spectral or istft"),
+        ({"body": "spectral", "depth": 3}, "has depth, which is only for body: istft"),
+        ({"body": "istft", "antialias": True}, "has antialias, which is only for body: snake"),
         ({"window": 300}, "a window of 300 samples; choose a power of two"),
         ({"hop": 64}, "has a hop; say which window"),
         ({"window": 256, "hop": 60}, "for a window of 256 choose 128, 64 or 32"),
@@ -32,12 +35,12 @@ def test_mistakes_in_the_generator(options: dict[str, object], problem: str) -> 
         ({"critics": []}, "at least 1"),
         ({"critics": ["wavegan", "wavegan"]}, "names a critic twice"),
         ({"widths": {"wavegan": 8}}, "a width for wavegan, which is not among its critics"),
-        ({"periods": [2, 3]}, "has periods, which only the critic multi-period knows"),
-        ({"phase_shuffle": 0}, "has phase_shuffle, which only the critic wavegan knows"),
-        ({"bands": 40}, "has bands, which only the critic log-mel knows"),
+        ({"periods": [2, 3]}, "has periods, which is only for critics: multi-period"),
+        ({"phase_shuffle": 0}, "has phase_shuffle, which is only for critics: wavegan"),
+        ({"bands": 40}, "has bands, which is only for critics: log-mel"),
         (
             {"critics": ["multi-period"], "floor": -50},
-            "has floor, which only the critic log-spectrogram or log-mel",
+            "has floor, which is only for critics: log-spectrogram or log-mel",
         ),
     ],
 )

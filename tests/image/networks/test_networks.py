@@ -185,7 +185,7 @@ def test_a_black_channel_keeps_a_slope() -> None:
     ],
 )
 def test_options_of_another_body_are_a_mistake(options: dict[str, object]) -> None:
-    with pytest.raises(ValidationError, match="only the body"):
+    with pytest.raises(ValidationError, match="only for body"):
         Discriminator.model_validate(options)
 
 
