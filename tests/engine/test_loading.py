@@ -100,6 +100,7 @@ def test_poisoned_examples_are_found_in_their_batches() -> None:
 @pytest.mark.slow
 # How a process ends that nobody needs any more is the affair of torch.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings("ignore:This DataLoader will create")  # on a single core
 def test_loader_processes_give_the_same_batches_and_outlive_a_signal_to_the_group(
     points: Callable[..., Domain],
 ) -> None:

@@ -11,7 +11,17 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from omnigan import Artifact, Batch, Domain, DomainConfig, Metric, Section, Source, Space
+from omnigan import (
+    Artifact,
+    Batch,
+    Domain,
+    DomainConfig,
+    Metric,
+    Section,
+    Source,
+    Space,
+    TensorSource,
+)
 from omnigan.domain import Conditions, Draw, Judgements, Split, Standalone
 from omnigan.latents import draw
 
@@ -184,7 +194,10 @@ class MixtureDomain(Domain):
         return Space((2,), -2.0, 2.0)
 
     def source(self, split: Split) -> Source:
-        return Points(self.config.data, split)
+        points = Points(self.config.data, split)
+        if self.config.data.jitter:
+            return points
+        return TensorSource(points.x, {"label": points.mode} if self.config.data.labels else {})
 
     def labels(self) -> list[str]:
         count = len(centres(self.config.data.source)) if self.config.data.labels else 0
