@@ -16,9 +16,12 @@ import yaml
 
 import omnigan
 from omnigan.domain import Domain
+from omnigan.engine.loading import BatchOrder, batches
+from omnigan.engine.step import Adversaries
 from omnigan.exporting.onnx.check import Difference
 from omnigan.exporting.onnx.write import write_onnx
 from omnigan.plugins import load_domain
+from omnigan.recipe.load import load_recipe
 from omnigan.sampling import Trained
 
 
@@ -68,7 +71,9 @@ def changed(exported: Path) -> Callable[..., Path]:
     return change
 
 
-# ---- fresh generators of the shipped recipes, as ONNX --------------------------------------------
+# ---- generators of the shipped recipes after a little training, as ONNX ------------------------
+
+STEPS = 50
 
 NARROW: dict[str, dict[str, Any]] = {
     "image": {"width": 8, "z": 8},
@@ -95,7 +100,7 @@ def exported_recipe(
     tmp_path_factory: pytest.TempPathFactory,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Callable[[Path], Made]:
-    """Return a function that exports a fresh generator of a recipe; those alike are made once."""
+    """Return a function that trains and exports a recipe's generator; those alike are made once."""
     monkeypatch.setattr("omnigan_audio.networks.vocoder.ROUNDS", FEW_ROUNDS)
 
     def export(recipe: Path) -> Made:
@@ -109,18 +114,23 @@ def exported_recipe(
         key = f"{name}: {kind.Config.model_validate({'generator': generator}).generator}"
         if key not in _made:
             tiny = tiny_recipe(name, tmp_path_factory.mktemp("data"))
-            sections = {part: tiny[part] for part in ("data", "discriminator")}
-            sections["generator"] = generator
-            domain = kind(kind.Config.model_validate(sections)).resolve()
-            _made[key] = _fresh_export(name, domain, tmp_path_factory.mktemp("export"))
+            tiny["generator"] = generator
+            trained = _trained(tiny)
+            out = tmp_path_factory.mktemp("export")
+            _made[key] = trained.domain, out, write_onnx(trained, name, out)
         return _made[key]
 
     return export
 
 
-def _fresh_export(name: str, domain: Domain, out: Path) -> Made:
-    torch.manual_seed(0)
-    network = domain.generator()
-    domain.initialise(network, domain.discriminator())
-    trained = Trained(domain, network, 0, torch.device("cpu"))
-    return domain, out, write_onnx(trained, name, out)
+def _trained(recipe: dict[str, Any]) -> Trained:
+    """Return the moving average after :data:`STEPS`, without a run folder."""
+    recipe["train"]["steps"] = STEPS
+    loaded = load_recipe(recipe)
+    domain = loaded.domain_class(loaded.domain_config).resolve()
+    train, device = loaded.recipe.train, torch.device("cpu")
+    game = Adversaries(domain, train, 0, device)
+    data = batches(BatchOrder(domain.source("train"), train.batch_size, 0), 0, 0)
+    for _ in range(STEPS):
+        game.advance(data)
+    return Trained(domain, game.average, STEPS, device)
