@@ -56,6 +56,8 @@ class Draft:
     def __init__(self, written: Written, overrides: Sequence[str]) -> None:
         self.written = written
         self.values = copy.deepcopy(written.values)
+        self.beneath: dict[str, Any] = {}  # the values without the command line's
+        self.defaults: dict[str, Any] = {}
         self.problems: dict[object, tuple[_Rank, str]] = {}  # at most one for each place
         self.overrides: list[Override] = []
         self.usual: dict[KeyPath, str] = {}
@@ -85,6 +87,7 @@ class Draft:
 
     def merge(self, domain: type[Domain] | None) -> None:
         """Put the domain's defaults under the file's values and the command line over them."""
+        self.defaults = _defaults(domain)
         usual = {} if domain is None else domain.DEFAULTS
         for section in _ENGINE:
             given = self.values.get(section, {})
@@ -92,45 +95,66 @@ class Draft:
                 added = {k: v for k, v in usual.get(section, {}).items() if k not in given}
                 self.values[section] = given | copy.deepcopy(added)
                 self.usual |= {(section, k): f"defaults of {domain.__name__}" for k in added}
-        defaults = _defaults(domain)
+        self.beneath = copy.deepcopy(self.values)
         for number, override in enumerate(self.overrides):
             try:
-                command_line.apply(self.values, override, defaults)
+                command_line.apply(self.values, override, self.defaults)
             except UserError as error:
                 self.problems[override.text] = (1, number), str(error)
 
     def validate(self, domain: type[Domain] | None) -> tuple[Recipe | None, DomainConfig | None]:
         """Return the engine's and the domain's settings, or note what is wrong with them."""
-        settings = self._validate(Recipe, self.values)
-        if domain is None:
-            return settings, None
-        own = {key: self.values[key] for key in DomainConfig.model_fields if key in self.values}
-        return settings, self._validate(domain.Config, own)
+        settings = self._validate(Recipe)
+        return settings, None if domain is None else self._validate(domain.Config)
 
     def error(self) -> UserErrors:
         """Return all problems, in order."""
         ordered = sorted(self.problems.values(), key=lambda problem: problem[0])
         return UserErrors(text for _, text in ordered)
 
-    def _validate(self, model: type[_Model], values: Mapping[str, Any]) -> _Model | None:
-        try:
-            valid = model.model_validate(values)
-        except ValidationError as error:
-            found = explain(error, values, model)
-        else:
-            found = misread_switches(values, valid.model_dump())
-            if not found:
-                return valid
+    def _validate(self, model: type[_Model]) -> _Model | None:
+        valid, found = _judged(model, self.values)
         for problem in found:
-            self._add(problem)
-        return None
+            self._add(problem, self._culprit(problem, model, set(found) - {problem}))
+        return None if found else valid
 
-    def _add(self, problem: Problem) -> None:
-        rank, where = self._origin(problem.path)
+    def _add(self, problem: Problem, culprit: int | None = None) -> None:
+        rank, where = self._origin(problem.path, culprit)
         self.problems.setdefault(problem.path, (rank, f"{where}: {problem.text}"))
 
-    def _origin(self, path: KeyPath) -> tuple[_Rank, str]:
+    def _culprit(
+        self, problem: Problem, model: type[BaseModel], others: set[Problem]
+    ) -> int | None:
+        """Return which override, of a part of the value that is wrong, made it wrong.
+
+        It is the one without which the problem is not there. Where leaving it out brings another
+        problem, that one may only hide the first, so the override is given the benefit of doubt.
+        """
+        size = len(problem.path)
+        inside = [
+            number
+            for number, override in enumerate(self.overrides)
+            if len(override.path) > size and override.path[:size] == problem.path
+        ][::-1]
+        suspects = [[number] for number in inside] + ([inside] if len(inside) > 1 else [])
+        for left_out in suspects:
+            if others.issuperset(_judged(model, self._values_without(left_out))[1]):
+                return left_out[0]
+        return None
+
+    def _values_without(self, left_out: Sequence[int]) -> dict[str, Any]:
+        """Return what the recipe would be if some overrides had not been given."""
+        values = copy.deepcopy(self.beneath)
+        for number, override in enumerate(self.overrides):
+            if number not in left_out:
+                with suppress(UserError):  # which is told already
+                    command_line.apply(values, override, self.defaults)
+        return values
+
+    def _origin(self, path: KeyPath, culprit: int | None) -> tuple[_Rank, str]:
         """Return what gave the value at ``path``: its rank, and its name for messages."""
+        if culprit is not None:
+            return (1, culprit), self.overrides[culprit].where
         ranked = list(enumerate(self.overrides))[::-1]
         for number, override in ranked:
             if override.path == path[: len(override.path)]:
@@ -144,6 +168,17 @@ class Draft:
                 return (1, number), override.where
         line = self.written.lines.get(path[:depth], 0)
         return (0, line), f"{self.written.source}:{line}" if line else self.written.source
+
+
+def _judged(model: type[_Model], values: Mapping[str, Any]) -> tuple[_Model | None, list[Problem]]:
+    """Return what a model makes of a recipe, and what is wrong with it."""
+    if issubclass(model, DomainConfig):
+        values = {key: values[key] for key in DomainConfig.model_fields if key in values}
+    try:
+        valid = model.model_validate(values)
+    except ValidationError as error:
+        return None, explain(error, values, model)
+    return valid, misread_switches(values, valid.model_dump())
 
 
 def _defaults(domain: type[Domain] | None) -> dict[str, Any]:

@@ -92,7 +92,8 @@ class _Explainer:
         branches: dict[str | int, list[_Item]] = {}
         for loc, error in items:
             if not loc or loc[0] == "[key]":
-                found.append(Problem(path, self.sentence(error, value, path, bool(loc))))
+                where = (*path, *_named_option(error, value))
+                found.append(Problem(where, self.sentence(error, value, path, bool(loc))))
             elif _has(value, loc[0]) or _names_a_key(loc, error):
                 inside.setdefault(loc[0], []).append((loc[1:], error))
             else:
@@ -155,6 +156,8 @@ class _Explainer:
 
 _SPOKEN = {"value_error", "assertion_error"}
 """Errors that validators raise in words of their own, as the text after a key: "must be even"."""
+
+_OPTION = re.compile(r"has (\w+)[.,:]")  # "has window, which is only for ..."
 
 _EXPECTED = {
     "bool_parsing": "true or false",
@@ -227,6 +230,12 @@ def _words(error: ErrorDetails) -> list[str]:
 
 def _reason(error: ErrorDetails) -> str:
     return str(error.get("ctx", {}).get("error", error["msg"])).rstrip(".")
+
+
+def _named_option(error: ErrorDetails, value: object) -> KeyPath:
+    """Return the key of a mapping that a validator says it has and should not have."""
+    named = _OPTION.match(_reason(error)) if error["type"] in _SPOKEN else None
+    return (named[1],) if named and _has(value, named[1]) else ()
 
 
 def _own_words(reason: str, value: object, path: KeyPath) -> str:

@@ -63,7 +63,8 @@ def apply(values: dict[str, Any], override: Override, defaults: Mapping[str, Any
             keep = depth > 0 and isinstance(default, dict | list)
             node[key] = copy.deepcopy(default) if keep else {}
         node = node[_place(node, key, override, depth)]
-    node[_place(node, last, override, len(parents))] = override.value
+    # A copy, since later overrides may set parts of it.
+    node[_place(node, last, override, len(parents))] = copy.deepcopy(override.value)
 
 
 def _where(text: str) -> str:

@@ -74,3 +74,12 @@ def test_a_key_that_leads_nowhere_is_explained(text: str, says: str) -> None:
         _applied({"s": {"word": "auto", "items": [1, 2]}}, text, {})
     assert str(caught.value).startswith(f"command line '{text}': ")
     assert says in str(caught.value)
+
+
+def test_an_override_is_not_changed_by_a_later_one_that_sets_a_part_of_its_value() -> None:
+    values: dict[str, Any] = {}
+    first = parse("a={b: 1}")
+    for override in (first, parse("a.b=2")):
+        apply(values, override, {})
+    assert values == {"a": {"b": 2}}
+    assert first == parse("a={b: 1}")
