@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 
-__all__ = ["OmniganError", "UserError", "UserErrors", "did_you_mean", "listed"]
+__all__ = ["OmniganError", "UserError", "UserErrors", "did_you_mean", "lacks_memory", "listed"]
 
 
 class OmniganError(Exception):
@@ -32,6 +33,20 @@ class UserErrors(UserError):
     def __init__(self, problems: Iterable[str]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(self.problems))
+
+
+_NO_MEMORY = re.compile(
+    r"out of memory|(can't|cannot|unable to|failed to) allocate|not enough memory|bad_alloc"
+    r"|can't start new thread|could not create a primitive$",  # the last is oneDNN's
+    re.IGNORECASE,
+)
+
+
+def lacks_memory(error: BaseException) -> bool:
+    """Tell whether memory was too short; torch has no error of its own for that."""
+    if isinstance(error, MemoryError):
+        return True
+    return isinstance(error, RuntimeError) and bool(_NO_MEMORY.search(str(error)))
 
 
 def did_you_mean(word: object, known: Iterable[str]) -> str:

@@ -8,7 +8,7 @@ from omnigan.engine import checkpoint
 from omnigan.engine.checkpoint import BadCheckpoint, Checkpoint
 from omnigan.engine.content import fill
 from omnigan.engine.device import pick_device
-from omnigan.engine.runfolder import RunFolder
+from omnigan.engine.runfolder import RunFolder, step_of
 from omnigan.errors import UserError
 from omnigan.exporting.read import is_export, read_export
 from omnigan.hub.reference import Reference, is_reference
@@ -67,7 +67,8 @@ def _here(path: str | Path) -> tuple[Path, str | None]:
 
 def run_of(folder: Path) -> RunFolder:
     """Return the run that a folder is, or is a checkpoint of."""
-    return RunFolder(folder.parent.parent if checkpoint.NAME.match(folder.name) else folder)
+    place = folder.resolve()
+    return RunFolder(folder if step_of(place.name) is None else place.parent.parent)
 
 
 def _checkpoints(folder: Path, best: bool) -> tuple[RunFolder, list[Checkpoint]]:
@@ -77,12 +78,12 @@ def _checkpoints(folder: Path, best: bool) -> tuple[RunFolder, list[Checkpoint]]
         UserError: There are no best weights.
     """
     run = run_of(folder)
-    one = checkpoint.NAME.match(folder.name)
-    if one:
-        choices = [Checkpoint(folder, int(one[1]))]
+    one = step_of(folder.resolve().name)
+    if one is not None:
+        choices = [Checkpoint(folder, one)]
     else:
         choices = checkpoint.find(run.best if best else run.checkpoints)
-    if best and (one or not choices):
+    if best and (one is not None or not choices):
         raise UserError(
             f"{folder} has no best weights. A run keeps them if log.evaluate_every is set; to load "
             "the newest, leave out --best."

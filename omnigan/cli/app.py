@@ -22,7 +22,7 @@ from omnigan.cli import (
     training,
 )
 from omnigan.cli.common import first_rank
-from omnigan.errors import OmniganError, UserError, UserErrors
+from omnigan.errors import OmniganError, UserError, UserErrors, lacks_memory
 
 __all__ = ["app", "main"]
 
@@ -78,8 +78,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain([] if error.told else error.problems, error.exit_status)
     except OmniganError as error:
         return _complain([] if error.told else [str(error)], error.exit_status)
-    except (OSError, MemoryError) as error:  # the machine's, not omnigan's
-        reason = "there is not enough memory" if isinstance(error, MemoryError) else str(error)
+    except (OSError, MemoryError, RuntimeError) as error:
+        short = lacks_memory(error)
+        if isinstance(error, RuntimeError) and not short:
+            raise  # only of the machine's refusals is nobody to blame
+        reason = "there is not enough memory" if short else str(error)
         return _complain([f"The machine refuses: {reason}"], OmniganError.exit_status)
     except _UsageError as error:
         if not first_rank():  # which says the same, and is killed when another one ends

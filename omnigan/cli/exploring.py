@@ -9,7 +9,7 @@ import typer
 
 from omnigan.cli.common import loaded, print_json, reporting
 from omnigan.cli.options import LARGEST_SEED, Json, Run, Seed
-from omnigan.cli.places import file_names, folder_name, generated_folder
+from omnigan.cli.places import destination, file_names
 
 __all__ = ["augment", "interpolate", "invert"]
 
@@ -32,8 +32,8 @@ def interpolate(
 
     stops = _seeds(seeds)
     trained = loaded(run)
+    folder = destination(out, run, "path", *map(str, stops), label)
     x = walk(trained, stops, frames, label)
-    folder = out or generated_folder(run) / folder_name("path", *map(str, stops))
     folder.mkdir(parents=True, exist_ok=True)
     for artifact in trained.domain.animate(x, folder):
         print(artifact.path)
@@ -73,10 +73,10 @@ def invert(
     from omnigan.latent_space import invert as search
 
     trained = loaded(run)
+    folder = destination(out, run, "inverted", files[0].stem, label)
     target = trained.domain.load_files(files)
     with reporting() as reporter:
         found = search(trained, target, label=label, steps=steps, seed=seed, notify=reporter.notify)
-    folder = out or generated_folder(run) / folder_name("inverted", files[0].stem)
     folder.mkdir(parents=True, exist_ok=True)
     pairs = torch.stack([target, found.x], 1).flatten(0, 1)
     artifacts = [

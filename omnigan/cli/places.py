@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from itertools import chain, count
 from pathlib import Path
 
-__all__ = ["file_name", "file_names", "folder_name", "generated_folder", "named"]
+from omnigan.errors import UserError
+
+__all__ = [
+    "destination",
+    "file_name",
+    "file_names",
+    "folder_name",
+    "generated_folder",
+    "named",
+    "refuse_file",
+]
 
 LONGEST_PART = 80
 LONGEST = 200
@@ -16,16 +27,52 @@ _DEVICES = {"con", "prn", "aux", "nul"} | {
 }
 
 
+def destination(out: Path | None, run: Path, *words: str | None) -> Path:
+    """Return the folder that a command writes to; ask before the work, not after it.
+
+    Args:
+        out: What ``--out`` says, if anything.
+        run: What the command works on.
+        words: What the folder is called otherwise; with a number behind it where there is one
+            already, since the files in it may be of other weights or other files of the user's.
+
+    Raises:
+        UserError: ``out`` cannot be a folder.
+    """
+    if out is not None:
+        refuse_file(out)
+        return out
+    plain = generated_folder(run) / folder_name(*words)
+    numbered = (plain.with_name(f"{plain.name}-{number}") for number in count(2))
+    return next(place for place in chain([plain], numbered) if not place.exists())
+
+
+def refuse_file(out: Path) -> None:
+    """Refuse a folder that cannot be made since it, or what it would lie in, is a file.
+
+    Raises:
+        UserError: It is.
+    """
+    there = next((place for place in (out, *out.parents) if place.exists()), None)
+    if there is not None and not there.is_dir():
+        raise UserError(f"--out: {there} is a file. Name a folder.")
+
+
 def generated_folder(run: Path) -> Path:
-    """Return where commands write what a generator makes, unless somebody says it."""
+    """Return where commands write what a generator makes, unless somebody says it.
+
+    What is made of one checkpoint does not go into its folder, which training may delete.
+    """
     from omnigan.exporting.read import is_export
     from omnigan.hub.reference import Reference, is_reference
+    from omnigan.sampling import run_of
 
     if is_reference(run):  # the cache of the Hub is not ours to write to
         return Path("generated") / file_name(Reference.of(run).repository)
     if is_export(run):  # which stays as it is, to be read and shared
         return Path("generated") / file_name(run.resolve().name)
-    return run / "generated"
+    whole = run_of(run).path
+    return whole / "generated" if whole == run else whole / "generated" / run.resolve().name
 
 
 def file_name(text: str, longest: int = LONGEST_PART) -> str:

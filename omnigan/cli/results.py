@@ -12,7 +12,7 @@ import typer
 
 from omnigan.cli.common import harmless, loaded, print_json, reporting
 from omnigan.cli.options import Best, Json, Run, Seed
-from omnigan.cli.places import file_name, folder_name, generated_folder, named
+from omnigan.cli.places import destination, file_name, generated_folder, named, refuse_file
 
 if TYPE_CHECKING:
     from omnigan.domain import Domain
@@ -49,7 +49,7 @@ def sample(
     short = {"prefix": prefix, "temperature": None if temperature is None else f"{temperature:g}"}
     wishes = [*(condition or []), *_wishes(trained.domain, short)]
     words = ["best" if best else None, f"seed-{seed}", label and file_name(label)]
-    folder = out or generated_folder(run) / folder_name(*words, *map(named, wishes))
+    folder = destination(out, run, *words, *map(named, wishes))
     if wishes and not trained.has_latents:
         count = 1  # all samples would be the same
     artifacts = trained.render(trained.generate(count, seed, label, wishes).x, folder)
@@ -157,13 +157,27 @@ def _draw(
     from omnigan.api import curves
 
     temperatures = _numbers(wanted)
+    _refuse_no_picture(picture)
     with reporting() as reporter:
         found = curves(runs, temperatures, **options, notify=reporter.notify)
-    found.draw(picture)
+    # The scores come first: a picture may still fail.
     if json:
         print_json({**found.to_json(), "picture": str(picture)})
     else:
-        print(f"{found.table()}\n{picture}")
+        print(found.table())
+    found.draw(picture)
+    if not json:
+        print(picture)
+
+
+def _refuse_no_picture(path: Path) -> None:
+    from PIL import Image
+
+    from omnigan.errors import UserError
+
+    if path.suffix.lower() not in Image.registered_extensions() or path.is_dir():
+        raise UserError(f"--out: {path} is no name of a picture; write one such as curves.png.")
+    refuse_file(path.parent)
 
 
 def _numbers(text: str) -> list[float]:

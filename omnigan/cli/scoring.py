@@ -9,6 +9,7 @@ import typer
 
 from omnigan.cli.common import print_json, reporting
 from omnigan.cli.options import Json, Seed
+from omnigan.cli.places import destination
 
 __all__ = ["score"]
 
@@ -39,6 +40,7 @@ def score(
     """Rank your own files by how real the discriminator finds them."""
     from omnigan.api import score as rank
 
+    folder = destination(out, run, "scores")
     with reporting() as reporter:
         scores = rank(
             run,
@@ -49,10 +51,10 @@ def score(
             device=device,
             notify=reporter.notify,
         )
-    written = scores.write(out or run / "generated" / "scores")
     if json:
+        written = scores.write(folder)
         print_json({**scores.to_json(), "written": [str(path) for path in written]})
         return
-    print(scores.table())
-    for path in written:
+    print(scores.table())  # first: a file may still fail
+    for path in scores.write(folder):
         print(path)

@@ -10,6 +10,7 @@ import typer
 
 from omnigan.cli.common import first_rank, print_json, reporting
 from omnigan.cli.options import Json, Overrides, Recipe
+from omnigan.cli.places import refuse_file
 
 __all__ = ["check", "train"]
 
@@ -47,11 +48,11 @@ def train(
             reporter=reporter,
         )
     if first_rank():
-        newest = max((folder / "samples").glob("step-*"))
+        newest = max((folder / "samples").glob("step-*"), default=None)
         report = folder / "report.html"
         if report.exists():
             print(f"Open {report} in a browser to look at it.")
-        print(f"The run is in {folder}, its newest samples in {newest}.")
+        print(f"The run is in {folder}{f', its newest samples in {newest}' if newest else ''}.")
 
 
 def check(
@@ -65,6 +66,8 @@ def check(
     from omnigan.checking import check as rehearse
     from omnigan.recipe.load import load_recipe
 
+    if out is not None:
+        refuse_file(out)
     loaded = load_recipe(recipe, overrides or ())
     with reporting() as reporter:
         report = rehearse(loaded, out or Path("checks") / loaded.name, reporter.notify)

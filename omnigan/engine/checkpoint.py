@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 import shutil
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from torch import Tensor
 
 from omnigan.engine.content import PARTS, counters, put, tensors
 from omnigan.engine.ranks.alone import Content
+from omnigan.engine.runfolder import step_folders
 from omnigan.engine.step import Adversaries
 from omnigan.errors import OmniganError
 
@@ -43,7 +43,6 @@ __all__ = [
 ]
 
 FORMAT = 1
-NAME = re.compile(r"^step-(\d{8})$")
 
 
 class BadCheckpoint(OmniganError):
@@ -65,13 +64,8 @@ class Checkpoint:
 
 def find(folder: Path) -> list[Checkpoint]:
     """Return the checkpoints below a run's ``checkpoints`` folder, newest first, unverified."""
-    if not folder.is_dir():
-        return []
-    found = [(NAME.match(path.name), path) for path in folder.iterdir() if path.is_dir()]
-    return sorted(
-        (Checkpoint(path, int(match[1])) for match, path in found if match),
-        key=lambda checkpoint: -checkpoint.step,
-    )
+    found = [Checkpoint(path, step) for step, path in step_folders(folder).items()]
+    return found[::-1]
 
 
 # ---- writing -----------------------------------------------------------------------------------

@@ -42,6 +42,10 @@ class Calls:
     slopes: Slopes | None = None
 
 
+REPLAYED: tuple[CompileMode, ...] = ("reduce-overhead", "max-autotune")
+"""On a GPU these replay CUDA graphs: the next call writes where the last one's result is."""
+
+
 def calls_of(generator: nn.Module, discriminator: nn.Module, mode: CompileMode) -> Calls:
     """Return how to call two networks; compiling begins with the first call.
 
@@ -59,8 +63,7 @@ def calls_of(generator: nn.Module, discriminator: nn.Module, mode: CompileMode) 
     _quiet()
     compiled = _compiled("generator", generator, mode)
     return Calls(
-        # In this mode the next call may write where the last one's result is.
-        _copied(compiled) if mode == "reduce-overhead" else compiled,
+        _copied(compiled) if mode in REPLAYED else compiled,
         _compiled("discriminator", discriminator, mode),
         None if [*saved_buffers(discriminator)] else _slopes(discriminator, mode),
     )

@@ -53,11 +53,6 @@ class Course:
         likelihood = min(step, self.likelihood_steps)
         return likelihood + (step - likelihood) * (self.train.discriminator_steps + 1)
 
-    @property
-    def batches_per_step(self) -> int:
-        """How many batches the next step draws."""
-        return self.batches_before(self.step + 1) - self.batches_before(self.step)
-
     def rates(self) -> tuple[float, float]:
         """Return the present learning rates of the generator and of the discriminator."""
         train, progress = self.train, self.progress

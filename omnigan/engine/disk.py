@@ -10,16 +10,11 @@ from contextlib import contextmanager
 from functools import partial
 
 from omnigan.engine.runfolder import RunFolder, step_folders
-from omnigan.errors import OmniganError
+from omnigan.errors import OmniganError, lacks_memory
 
 __all__ = ["failures_in_words", "resume_command"]
 
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_NO_MEMORY = re.compile(
-    r"out of memory|(can't|cannot|unable to|failed to) allocate|not enough memory|bad_alloc"
-    r"|can't start new thread|could not create a primitive$",  # the last is oneDNN's
-    re.IGNORECASE,
-)
 _NO_LOADER = re.compile(r"DataLoader worker")
 
 
@@ -40,16 +35,11 @@ def failures_in_words(folder: RunFolder, command: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise OmniganError(_about_files(error, folder, advise)) from error
-    except MemoryError as error:
-        raise OmniganError(_about_memory(advise)) from error
-    except RuntimeError as error:  # torch has no errors of its own for these
-        if _NO_MEMORY.search(str(error)):
+    except (MemoryError, RuntimeError) as error:  # torch has no errors of its own for these
+        if lacks_memory(error):
             raise OmniganError(_about_memory(advise)) from error
         if _NO_LOADER.search(str(error)):
-            advice = advise("lower train.workers if memory is short")
-            raise OmniganError(
-                f"A loader process was killed or could not start. {advice}"
-            ) from error
+            raise OmniganError(_about_loaders(advise)) from error
         raise
 
 

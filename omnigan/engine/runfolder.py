@@ -24,6 +24,7 @@ __all__ = [
     "latest_run",
     "run_started_by",
     "step_folders",
+    "step_of",
     "write_rebuildable",
     "write_text",
 ]
@@ -163,8 +164,14 @@ def step_folders(folder: Path) -> dict[int, Path]:
     """Return the folders ``step-00001000`` in a folder by their steps, ascending."""
     if not folder.is_dir():
         return {}
-    named = [(_STEP.fullmatch(path.name), path) for path in folder.iterdir() if path.is_dir()]
-    return dict(sorted((int(match[1]), path) for match, path in named if match))
+    named = [(step_of(path.name), path) for path in folder.iterdir() if path.is_dir()]
+    return dict(sorted((step, path) for step, path in named if step is not None))
+
+
+def step_of(name: str) -> int | None:
+    """Return the step that a folder is named after; None where it is not named so."""
+    match = _STEP.fullmatch(name)
+    return int(match[1]) if match else None
 
 
 def write_text(path: Path, text: str) -> None:

@@ -179,6 +179,7 @@ def _refuse_changes(folder: RunFolder, recipe: Recipe) -> None:
         raise UserError(f"--resume: {folder.recipe} cannot be read: {error}") from error
     if not isinstance(old, dict):
         raise UserError(f"--resume: {folder.recipe} is not a recipe.")
+    old = _as_now(old)
     new = yaml.safe_load(dump_recipe(recipe))
     changed = [line for line in differences(old, new) if not line.startswith(FREE_KEYS)]
     if changed:
@@ -187,6 +188,16 @@ def _refuse_changes(folder: RunFolder, recipe: Recipe) -> None:
             f"--resume: the recipe is not the one that {folder.path} was started with:\n  {shown}\n"
             "Undo the change, train into another folder, or add --force to go on with it."
         )
+
+
+def _as_now(stored: dict[str, Any]) -> dict[str, Any]:
+    """Return a stored recipe as this version stores it, where it still can be read."""
+    try:
+        values = yaml.safe_load(dump_recipe(load_recipe(stored).recipe))
+    except UserError:
+        return stored
+    assert isinstance(values, dict)
+    return values
 
 
 def _refuse_other_data(folder: RunFolder, identity: str) -> None:

@@ -23,7 +23,7 @@ _SCALE = {"": 1, "k": 1_000, "M": 1_000_000}
 
 
 class Duration(Section):
-    """A length of training, counted in steps or in real examples seen."""
+    """A length of training, counted in steps or in examples seen, a batch a step."""
 
     count: int
     unit: Literal["steps", "examples"] = "steps"

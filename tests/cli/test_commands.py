@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,6 +24,39 @@ def test_train_ends_with_the_run_folder_and_its_samples(omnigan: Run, recipe: st
     assert output.splitlines()[-2] == f"Open {found[1]}/report.html in a browser to look at it."
     assert Path(found[1], "recipe.yaml").read_text().startswith("domain: toy\nseed: 5\n")
     assert any(path.is_file() for path in Path(found[2]).rglob("*"))
+
+
+def test_a_run_without_its_samples_ends_as_well(omnigan: Run, trained: str, recipe: str) -> None:
+    shutil.rmtree(f"{trained}/samples")
+    status, output, _ = omnigan("train", recipe, "--out", trained, "--resume")
+    assert status == 0
+    assert output.endswith(f"The run is in {trained}.\n")
+
+
+@pytest.mark.parametrize("text", ["[enforce fail] DefaultCPUAllocator: can't allocate memory", "?"])
+def test_too_little_memory_is_said_in_words(
+    omnigan: Run, trained: str, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError(text)
+
+    monkeypatch.setattr("omnigan.trained.Trained.generate", fail)
+    if text == "?":  # a defect of ours, which is not to be hidden
+        with pytest.raises(RuntimeError):
+            omnigan("sample", trained)
+        return
+    assert omnigan("sample", trained) == (
+        1,
+        "",
+        "error: The machine refuses: there is not enough memory\n",
+    )
+
+
+def test_a_file_is_no_folder_for_samples(omnigan: Run, trained: str, recipe: str) -> None:
+    for command in (["sample", trained], ["check", recipe], ["interpolate", trained]):
+        status, output, said = omnigan(*command, "--out", recipe)
+        assert (status, output) == (2, "")
+        assert said.endswith(f"error: --out: {recipe} is a file. Name a folder.\n")
 
 
 def test_train_prints_plain_lines_where_there_is_no_terminal(omnigan: Run, recipe: str) -> None:

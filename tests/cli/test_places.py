@@ -13,7 +13,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from omnigan.cli.common import harmless
-from omnigan.cli.places import file_name, file_names, folder_name, named
+from omnigan.cli.places import destination, file_name, file_names, folder_name, named
+from omnigan.errors import UserError
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -55,6 +56,36 @@ texts = anything | hostile
 )
 def test_the_name_of_a_text(text: str, name: str) -> None:
     assert file_name(text) == name
+
+
+def test_what_is_there_is_not_overwritten(tmp_path: Path) -> None:
+    made = []
+    for _ in range(3):
+        folder = destination(None, tmp_path, "path", "0", None, "left")
+        folder.mkdir(parents=True)
+        made.append(folder.relative_to(tmp_path).as_posix())
+    assert made == [f"generated/path-0-left{ending}" for ending in ("", "-2", "-3")]
+
+
+def test_what_is_made_of_a_checkpoint_outlives_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkpoint = tmp_path / "checkpoints" / "step-00000006"
+    checkpoint.mkdir(parents=True)
+    wanted = tmp_path / "generated" / "step-00000006" / "seed-0"
+    assert destination(None, checkpoint, "seed-0") == wanted
+    monkeypatch.chdir(checkpoint)
+    assert destination(None, Path(), "seed-0") == wanted
+    monkeypatch.chdir(checkpoint.parent)
+    assert destination(None, Path("step-00000006"), "seed-0") == wanted
+
+
+@pytest.mark.parametrize("place", ["file", "file/below", "file/far/below"])
+def test_a_file_is_no_folder_to_write_to(tmp_path: Path, place: str) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match=r"--out: .*file is a file"):
+        destination(tmp_path / place, tmp_path)
+    assert destination(tmp_path / "other" / "new", tmp_path) == tmp_path / "other" / "new"
 
 
 @given(texts)

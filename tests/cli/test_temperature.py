@@ -94,6 +94,29 @@ def test_temperatures_give_a_table_and_a_picture(omnigan: Run, runs: list[str]) 
     assert shares == pytest.approx([float(line[3]) for line in lines[1:5]], abs=6e-4)
 
 
+@pytest.mark.parametrize("picture", ["curves", "curves.txt", "likely/config.json/a.png"])
+def test_what_is_no_picture_is_said_before_the_work(
+    omnigan: Run, runs: list[str], picture: str
+) -> None:
+    words = ["evaluate", "likely", "--temperatures", "1", "--samples", "40", "--out", picture]
+    status, output, errors = omnigan(*words)
+    assert (status, output) == (2, "")
+    assert errors.startswith("error: --out: ")
+
+
+def test_scores_are_printed_even_if_the_picture_fails(
+    omnigan: Run, runs: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr("omnigan.evaluation.curves.draw", full)
+    status, output, errors = omnigan("evaluate", *runs, "--temperatures", "1", "--samples", "40")
+    assert status == 2
+    assert "unique share" in output
+    assert errors.endswith("cannot be written: No space left on device\n")
+
+
 @pytest.mark.parametrize("text", ["", "warm", "0.5;1", "0.5,,1", "nan", "1_0"])
 def test_what_are_no_temperatures(omnigan: Run, runs: list[str], text: str) -> None:
     status, _, errors = omnigan("evaluate", "likely", "--temperatures", text)

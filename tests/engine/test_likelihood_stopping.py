@@ -107,10 +107,11 @@ def test_a_warmup_ends_early_and_the_run_goes_on_from_the_best(
     assert "kept.safetensors" not in state["files"]
 
 
-def test_stopping_needs_held_out_examples_and_likelihood_steps(train: Run, tmp_path: Path) -> None:
+def test_stopping_needs_held_out_examples_and_likelihood_steps(train: Run) -> None:
     with pytest.raises(UserError, match=r"train\.stopping: there are no held-out examples"):
         train(*WARM, "train.stopping={}", "data.held_out=0")
-    train("train.stopping={}", "train.steps=2", "data.held_out=0", out=tmp_path / "plain")
+    with pytest.raises(UserError, match=r"'train.stopping=\{\}': 'train' has stopping, .* leave"):
+        train("train.stopping={}", "train.steps=2")
 
 
 # ---- resuming ----------------------------------------------------------------------------------

@@ -165,6 +165,14 @@ def test_a_changed_recipe_is_refused_with_the_difference(run: Run, out: Path) ->
     assert _results(out) == before
 
 
+def test_a_recipe_stored_by_an_earlier_version_is_the_same(run: Run, out: Path) -> None:
+    run()
+    stored = yaml.safe_load((out / "recipe.yaml").read_text())
+    del stored["train"]["compile"], stored["log"]["best"]  # keys that came later
+    (out / "recipe.yaml").write_text(yaml.safe_dump(stored))
+    run(resume=True)
+
+
 def test_force_goes_on_with_the_changed_recipe(run: Run, out: Path) -> None:
     run()
     heard = run("train.steps=40", resume=True, force=True)

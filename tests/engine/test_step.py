@@ -129,7 +129,7 @@ def test_each_update_has_a_batch_and_latents_of_its_own(game: Any, points: Point
     players = game.start(domain, discriminator_steps=3)
     seen: list[Batch] = []
     players.advance((seen.append(batch), batch)[1] for batch in game.data(players))
-    assert len(seen) == players.batches_per_step == len(latents) == 4
+    assert len(seen) == players.batches_before(1) == len(latents) == 4
     assert len({float(drawn["z"][0, 0]) for drawn in latents}) == 4
     counts = [
         int(optimizer.state[next(network.parameters())]["step"])

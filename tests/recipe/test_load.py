@@ -172,3 +172,11 @@ def test_differences_name_each_value() -> None:
         "list: [1, 2] -> [1]",
         'new: null -> {"x": true}',
     ]
+
+
+def test_augmentation_where_a_domain_has_none_is_a_mistake() -> None:
+    for strength in ("0.3", "{target: 0.5}"):
+        with pytest.raises(UserError, match=r"'train\.augment' must be 0, since the domain has no"):
+            load_recipe("text", [f"train.augment={strength}"])
+    assert load_recipe("text", ["train.augment=0"]).recipe.train.augment == 0
+    assert load_recipe("image", ["train.augment=0.3"]).recipe.train.augment == 0.3

@@ -149,7 +149,7 @@ def test_mistakes_are_told(
         (run, tmp_path / "missing.txt"): "missing.txt: ",
         (run, file, "--label", "mode-9"): "There is no label 'mode-9'. Did you mean 'mode-",
         (run, file, "--samples", "3"): "--samples",
-        (run, file, "--out", file): "cannot be written",
+        (run, file, "--out", file): "mine.txt is a file. Name a folder.",
         (run,): "FILE",
     }
     for words, says in cases.items():

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from omnigan_audio.torchaudio_loading import torchaudio_module
 
-__all__ = ["METHOD", "resample", "resample_blocks", "resampled_length"]
+__all__ = ["METHOD", "resample", "resample_blocks"]
 
 METHOD = "a Kaiser-windowed sinc of torchaudio"
 
@@ -49,12 +49,6 @@ def _resampler(old: int, new: int) -> Any:
         rolloff=_ROLLOFF,
         beta=_BETA,
     )
-
-
-def resampled_length(samples: int, source_rate: int, rate: int) -> int:
-    """Return how many samples so many have after resampling."""
-    old, new = _ratio(source_rate, rate)
-    return -(-new * samples // old)
 
 
 @torch.no_grad()
