@@ -110,7 +110,7 @@ class Train(Section):
             generator alone learns, to make the examples likely.
         steps: Length of the run: steps, or examples as in ``"96k examples"``.
         warmup: Likelihood steps at the beginning of an adversarial run; None: there are none.
-        stopping: When likelihood training ends early; None: never.
+        stopping: When likelihood training, which there must be, ends early; None: never.
         batch_size: Real examples per discriminator update.
         accumulate: Split each batch into so many parts, to save memory.
         loss: The adversarial loss.
@@ -162,6 +162,15 @@ class Train(Section):
     def _leaves_steps_after_the_warmup(self) -> Train:
         if self.objective == "adversarial" and self.likelihood_steps() >= self.total_steps():
             raise ValueError("warmup.steps must be fewer than steps, which count the warm-up, too")
+        return self
+
+    @model_validator(mode="after")
+    def _stops_only_likelihood_training(self) -> Train:
+        if self.stopping is not None and not self.likelihood_steps():
+            raise ValueError(
+                "has stopping, which ends likelihood training, but there is none: leave stopping "
+                "out, or set warmup, or objective: likelihood"
+            )
         return self
 
     def total_steps(self) -> int:

@@ -70,6 +70,11 @@ STEPS = 'a number of steps such as 3000, or examples such as "96k examples"'
             "'train.rate' must be a finite number or a mapping with 'start' and 'end', not nan.",
         ),
         ("train: {augment: true}", "'train.augment' must be a number, not true."),
+        (
+            "train: {stopping: {patience: 3}}",
+            "'train' has stopping, which ends likelihood training, but there is none: leave"
+            " stopping out, or set warmup, or objective: likelihood.",
+        ),
         ("train: {clip: 0}", "'train.clip' must be more than 0, not 0."),
         (
             "train: {betas: [0, x]}",
@@ -161,6 +166,12 @@ def test_the_engine_is_checked_even_if_the_domain_is_unknown(written: Write) -> 
     lines = _complaints(written("domain: toi\ntrain: {steps: x}\ndata: {anything: 1}\n"))
     assert [line.split(": ")[0] for line in lines] == ["mine.yaml:1", "mine.yaml:2"]
     assert "Did you mean 'toy'?" in lines[0]
+
+
+@pytest.mark.parametrize("choice", ["warmup: {steps: 9}", "objective: likelihood"])
+def test_stopping_goes_with_likelihood_training(written: Write, choice: str) -> None:
+    recipe = load_recipe(written(f"domain: toy\ntrain: {{stopping: {{}}, {choice}}}\n")).recipe
+    assert recipe.train.stopping is not None
 
 
 def test_a_missing_domain_lists_what_is_installed(written: Write) -> None:
