@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
 
-__all__ = ["Buffers", "saved_buffers"]
+__all__ = ["Buffers", "saved_buffers", "unchanged"]
 
 
 class Buffers:
@@ -74,3 +75,18 @@ def saved_buffers(network: nn.Module) -> Iterator[Tensor]:
     for name, _ in network.named_buffers():
         if name in saved:
             yield saved[name]
+
+
+@contextmanager
+def unchanged(*networks: nn.Module) -> Iterator[None]:
+    """Put the buffers of networks back after the block as they were before it."""
+    before = [{name: value.clone() for name, value in n.named_buffers()} for n in networks]
+    try:
+        yield
+    finally:
+        with torch.no_grad():
+            for network, values in zip(networks, before, strict=True):
+                for name, value in network.named_buffers():
+                    was = values.get(name, value)
+                    if was.shape == value.shape and not torch.equal(was, value):
+                        value.copy_(was)

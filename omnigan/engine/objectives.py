@@ -10,6 +10,7 @@ from torch import Tensor
 
 from omnigan.domain import Conditions, EmbeddingDiscriminator, Judgement, Judgements
 from omnigan.engine import losses, seeds
+from omnigan.engine.buffers import unchanged
 from omnigan.engine.likelihood import TERM, likelihood_loss
 from omnigan.engine.losses import Judged
 from omnigan.engine.parts import Part
@@ -35,6 +36,27 @@ class Objectives:
     def __init__(self, players: Players) -> None:
         self.players = players
         self.train = players.train
+
+    def require_terms(self, part: Part) -> None:
+        """Refuse weights of auxiliary losses that the domain does not have, before any step.
+
+        Their names are known only once they are computed. What they are is thrown away.
+
+        Raises:
+            UserError: The recipe weighs such a loss.
+        """
+        players, real = self.players, part.real
+        self._seed_networks("networks-terms")
+        # Not what steps call: compiled networks would be compiled for this once.
+        with unchanged(players.generator, players.discriminator), players.precision():
+            controls = players.domain.controls(players.progress)
+            fake = players.generator(**part.latent, **real.cond, **controls).float()
+            judged, judged_real = (
+                Judgement.of(players.discriminator(x, **real.cond)) for x in (fake, real.x)
+            )
+            both = Judgements(judged, judged_real)
+            terms = players.domain.generator_terms(fake, real, both, players.progress)
+        self._refuse_others(terms)
 
     # ---- the objectives --------------------------------------------------------------------
 
@@ -102,23 +124,22 @@ class Objectives:
         return loss, readings
 
     def _with_terms(self, loss: Tensor, terms: Mapping[str, Tensor]) -> tuple[Tensor, Readings]:
-        """Add the domain's auxiliary losses.
-
-        Raises:
-            UserError: The recipe weighs one that the domain does not have.
-        """
-        for name in self.train.terms.keys() - terms.keys() - {TERM}:
-            known = f"It has {listed(terms, 'and')}." if terms else "It has none."
-            raise UserError(
-                f"train.terms.{name}: this domain has no such generator loss."
-                f"{did_you_mean(name, terms)} {known}"
-            )
+        """Add the domain's auxiliary losses; see :meth:`require_terms`."""
+        self._refuse_others(terms)
         readings = {"g_loss": loss.detach()}
         for name, term in terms.items():
             weight = at(self.train.terms.get(name, 1.0), self.players.progress)
             loss = loss + weight * term.float()
             readings[name] = term.detach()
         return loss, readings
+
+    def _refuse_others(self, terms: Mapping[str, Tensor]) -> None:
+        for name in self.train.terms.keys() - terms.keys() - {TERM}:
+            known = f"It has {listed(terms, 'and')}." if terms else "It has none."
+            raise UserError(
+                f"train.terms.{name}: this domain has no such generator loss."
+                f"{did_you_mean(name, terms)} {known}"
+            )
 
     def _with_likelihood(
         self, loss: Tensor, readings: Readings, part: Part

@@ -7,6 +7,7 @@ trained weights are a function of the batches, the seed and the step number.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from functools import partial
 
 import torch
@@ -15,6 +16,7 @@ from torch import Tensor, nn
 from omnigan.domain import Batch, Domain
 from omnigan.engine.buffers import Buffers
 from omnigan.engine.ema import decay_of, follow
+from omnigan.engine.likelihood import TERM
 from omnigan.engine.objectives import Objectives
 from omnigan.engine.parts import Part, Shares, split
 from omnigan.engine.phases import phase
@@ -55,6 +57,21 @@ class Adversaries(Players):
         self.ranks = ranks or Ranks()
         self.shares = Shares.of(train.batch_size, train.accumulate, self.ranks.place)
         self.objectives = Objectives(self)
+
+    def require_terms(self, data: Iterator[Batch]) -> None:
+        """Refuse a recipe that weighs auxiliary losses which the domain does not have.
+
+        Args:
+            data: This process's rows of a batch, which is drawn only if the recipe weighs any.
+
+        Raises:
+            UserError: It does.
+        """
+        if self.train.objective == "adversarial" and self.train.terms.keys() - {TERM}:
+            # What cannot be computed at all is for the first step to tell, which knows the reasons.
+            with suppress(IndexError, RuntimeError, ValueError):
+                parts = self._parts(self._next(data), "latent-terms", 0)
+                self.objectives.require_terms(next(parts))
 
     def advance(self, data: Iterator[Batch]) -> Readings:
         """Take one step, drawing one batch for each update of a network.

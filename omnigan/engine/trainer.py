@@ -71,6 +71,7 @@ class Trainer:
         rows = self.adversaries.shares.own
         self.order = BatchOrder(source, recipe.train.batch_size, recipe.seed, rows)
         require_density(domain, self.adversaries.average, recipe.train)
+        self.adversaries.require_terms(batches(self.order, 0, workers=0))
         self.watch = LikelihoodWatch.wanted(domain, recipe)
         self.calendar = Calendar(recipe, self.adversaries)
         self.record = Record()

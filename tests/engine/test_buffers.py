@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from omnigan.engine.buffers import Buffers
+from omnigan.engine.buffers import Buffers, unchanged
 from omnigan.engine.parts import Shares
 from omnigan.engine.ranks.place import Place
 
@@ -70,3 +70,17 @@ def test_a_batch_in_one_part_is_left_to_the_network() -> None:
     (found,) = _run(network, x, [Shares.of(6, 1)])
     network(x)
     assert all(torch.equal(found[name], value) for name, value in network.named_buffers())
+
+
+def test_buffers_are_put_back_as_they_were() -> None:
+    network = nn.Sequential(nn.BatchNorm1d(3), spectral_norm(nn.Linear(3, 2)))
+    network[0].register_buffer("passing", torch.zeros(2), persistent=False)
+    network[0].register_buffer("spread", torch.ones(1).expand(4))  # cannot be written to
+    before = {name: value.clone() for name, value in network.named_buffers()}
+    with unchanged(network):
+        network(torch.randn(8, 3))
+        network[0].passing = torch.ones(2)
+        assert not torch.equal(before["0.running_mean"], network[0].running_mean)
+    after = dict(network.named_buffers())
+    assert after.keys() == before.keys()
+    assert all(torch.equal(after[name], value) for name, value in before.items())
