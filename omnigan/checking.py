@@ -14,11 +14,13 @@ from torch import Tensor, nn
 from omnigan.domain import Artifact, Batch, Notify, Space, silent
 from omnigan.durations import spoken
 from omnigan.engine.device import free_memory, pick_device, set_threads
+from omnigan.engine.evaluating import deciding_metric
 from omnigan.engine.likelihood import require_density
 from omnigan.engine.loading import BatchOrder, check_enough
 from omnigan.engine.losses import as_list
 from omnigan.engine.seeds import generator
 from omnigan.engine.step import Adversaries
+from omnigan.engine.stopping import stopping_of
 from omnigan.recipe.load import LoadedRecipe
 from omnigan.rehearsal import rehearse, seconds_by_threads
 
@@ -143,6 +145,9 @@ def check(loaded: LoadedRecipe, folder: Path, notify: Notify = silent) -> CheckR
     domain = loaded.domain_class(loaded.domain_config).resolve(notify)
     source = domain.source("train")
     check_enough(source, recipe.train.batch_size)
+    stopping_of(domain, recipe.train)
+    if recipe.log.evaluate_every:
+        deciding_metric(domain, recipe)
     order = BatchOrder(source, recipe.train.batch_size, recipe.seed)
     folder.mkdir(parents=True, exist_ok=True)
     memory, threads = free_memory(device), dict[int, float]()

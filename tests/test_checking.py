@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 import torch
 
+from omnigan.api import train
 from omnigan.checking import CheckReport, check
 from omnigan.domain import Batch
 from omnigan.engine.step import Adversaries
@@ -88,6 +90,38 @@ def test_chance_outside_is_left_alone(checked: Any) -> None:
 def test_too_few_examples_are_refused(checked: Any) -> None:
     with pytest.raises(UserError, match=r"64 .*train\.batch_size"):
         checked(batch_size=65)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "complaint"),
+    [
+        (("log.evaluate_every=2", "log.best=foo"), r"log\.best: there is no metric 'foo'"),
+        (
+            ("log.evaluate_every=2", "data.held_out=0"),
+            r"log\.evaluate_every: there are no held-out",
+        ),
+        (
+            ("train.warmup.steps=2", "train.stopping={}", "data.held_out=0"),
+            r"train\.stopping: there are no held-out",
+        ),
+        (("train.terms.foo=1",), r"train\.terms\.foo: this domain has no such generator loss"),
+        (
+            ("train.warmup.steps=2", "train.terms.foo=1"),
+            r"train\.terms\.foo: this domain has no such generator loss",
+        ),
+    ],
+)
+def test_what_training_refuses_is_refused(
+    chain: ModuleType, tmp_path: Path, overrides: tuple[str, ...], complaint: str
+) -> None:
+    recipe = {"domain": "chain", "train": {"steps": 9, "device": "cpu", "threads": 1}}
+    with pytest.raises(UserError, match=complaint):
+        check(load_recipe(recipe, overrides), tmp_path / "check")
+    out = tmp_path / "run"
+    with pytest.raises(UserError, match=complaint):
+        train(recipe, overrides, out=out)
+    assert [path.name for path in out.iterdir()] == [".lock"]
+    train(recipe, ["train.steps=1"], out=out)
 
 
 def test_with_too_little_memory_a_part_of_a_batch_tells_the_rest(

@@ -19,7 +19,18 @@ from omnigan.evaluation.results import Evaluation
 from omnigan.recipe.schema import Recipe
 from omnigan.sampling import Trained
 
-__all__ = ["Evaluations"]
+__all__ = ["Evaluations", "deciding_metric"]
+
+
+def deciding_metric(domain: Domain, recipe: Recipe) -> str:
+    """Return the metric that tells the best weights of a run that is evaluated.
+
+    Raises:
+        UserError: There are no held-out examples, or ``log.best`` names no metric.
+    """
+    if not len(domain.source("valid")):
+        raise UserError("log.evaluate_every: there are no held-out examples. Leave it out.")
+    return headline_metric(domain, recipe.log.best)
 
 
 class Evaluations:
@@ -44,12 +55,10 @@ class Evaluations:
         device: torch.device,
         notify: Notify,
     ) -> None:
-        if not len(domain.source("valid")):
-            raise UserError("log.evaluate_every: there are no held-out examples. Leave it out.")
+        self.best = Best(folder.best, deciding_metric(domain, recipe))
         self.domain, self.device, self.notify = domain, device, notify
         self.count, self.seed = recipe.log.evaluate_samples, recipe.seed
         self.folder = folder
-        self.best = Best(folder.best, headline_metric(domain, recipe.log.best))
         self._evaluator: Evaluator | None = None
 
     def evaluate(self, adversaries: Adversaries) -> Evaluation:

@@ -14,12 +14,23 @@ from omnigan.evaluation.real import read
 from omnigan.recipe.schema import Recipe, Stopping, Train
 from omnigan.sampling import Trained
 
-__all__ = ["LikelihoodWatch", "after_likelihood_step"]
+__all__ = ["LikelihoodWatch", "after_likelihood_step", "stopping_of"]
 
 LOOKS = 20
 """In the likelihood steps of a run, where the recipe leaves it open."""
 MOST = 1000
 """Held-out examples looked at."""
+
+
+def stopping_of(domain: Domain, train: Train) -> Stopping | None:
+    """Return when likelihood training is to end early; None: never.
+
+    Raises:
+        UserError: There are no held-out examples to tell it by.
+    """
+    if train.stopping is not None and not len(domain.source("valid")):
+        raise UserError("train.stopping: there are no held-out examples. Leave it out.")
+    return train.stopping
 
 
 class LikelihoodWatch:
@@ -35,14 +46,9 @@ class LikelihoodWatch:
         best: The largest mean log-likelihood so far, in nats a place.
         step: When it was; None before the first look.
         since: Looks since then.
-
-    Raises:
-        UserError: There are no held-out examples.
     """
 
     def __init__(self, domain: Domain, train: Train, settings: Stopping, seed: int) -> None:
-        if not len(domain.source("valid")):
-            raise UserError("train.stopping: there are no held-out examples. Leave it out.")
         self.batch = read(domain, "valid", MOST, seed).batch
         self.seed = seed
         self.patience = settings.patience
@@ -54,11 +60,13 @@ class LikelihoodWatch:
 
     @classmethod
     def wanted(cls, domain: Domain, recipe: Recipe) -> Self | None:
-        """Return a watch if the recipe asks for one and has likelihood steps."""
-        train = recipe.train
-        if train.stopping is None or not train.likelihood_steps():
-            return None
-        return cls(domain, train, train.stopping, recipe.seed)
+        """Return a watch if the recipe asks for one.
+
+        Raises:
+            UserError: There are no held-out examples.
+        """
+        settings = stopping_of(domain, recipe.train)
+        return None if settings is None else cls(domain, recipe.train, settings, recipe.seed)
 
     def due(self, adversaries: Adversaries) -> bool:
         """Tell whether it is time to look: now and then, and after the last likelihood step."""
