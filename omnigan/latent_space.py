@@ -117,9 +117,13 @@ def invert(
 def _invert_one(
     trained: Trained, target: Tensor, label: str | None, steps: int, seed: int
 ) -> Inversion:
-    inputs, start = _candidates(trained, target, label, seed)
+    begun, start = _candidates(trained, target, label, seed)
+    inputs = dict(begun)
     latent_names = trained.domain.latent(1, seeds.generator(seed, "invert"))
-    latent = {name: inputs.pop(name).to(trained.device).requires_grad_() for name in latent_names}
+    latent = {
+        name: inputs.pop(name).to(trained.device, copy=True).requires_grad_()
+        for name in latent_names
+    }
     fixed = {name: value.to(trained.device) for name, value in inputs.items()}
     lengths = {name: _length(value).detach() for name, value in latent.items()}
     optimizer = torch.optim.Adam(latent.values(), RATE)
@@ -133,11 +137,13 @@ def _invert_one(
         torch.autograd.backward((unlike + PRIOR * prior).sum())
         optimizer.step()
         schedule.step()
-    final = {name: value.detach().cpu() for name, value in (latent | fixed).items()}
-    x = trained.decode(final)
+    # A descent may end higher than it began, so its beginnings stay in the choice.
+    ends = {name: value.detach().cpu() for name, value in (latent | fixed).items()}
+    points = {name: torch.cat([begun[name].cpu(), end]) for name, end in ends.items()}
+    x = trained.decode(points)
     distances = trained.domain.distance(x, target.cpu().expand_as(x))
     best = slice(int(distances.argmin()), int(distances.argmin()) + 1)
-    chosen = {name: value[best] for name, value in final.items()}
+    chosen = {name: value[best] for name, value in points.items()}
     return Inversion(chosen, x[best], distances[best], start[:1])
 
 

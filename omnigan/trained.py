@@ -148,12 +148,15 @@ class Trained:
         """Return the inputs ``[n, ...]`` that a user asks for.
 
         Raises:
-            UserError: The domain does not know a wish.
+            UserError: The domain does not know a wish, or two of them are about one input.
         """
         rngs = [seeds.generator(seed, "wish", index) for index in range(n)]
         asked: dict[str, Tensor] = {}
         for wish in wishes:
-            asked |= _joined([self.domain.ask(wish, rng) for rng in rngs])
+            inputs = _joined([self.domain.ask(wish, rng) for rng in rngs])
+            if twice := sorted(asked.keys() & inputs.keys()):
+                raise UserError(f"--condition {wish}: the {listed(twice, 'and')} is said twice.")
+            asked |= inputs
         return asked
 
     def decode(self, inputs: Conditions, chunk: int = CHUNK) -> Tensor:

@@ -78,6 +78,15 @@ def test_no_step_gives_the_best_random_sample(trained: Trained) -> None:
     torch.testing.assert_close(found.distances, found.start)
 
 
+def test_a_search_that_loses_its_way_ends_where_it_began(
+    trained: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("omnigan.latent_space.RATE", 1e3)
+    found = invert(trained, torch.tensor([[0.3, -1.1], [1.7, 0.2]]), steps=5)
+    torch.testing.assert_close(found.distances, found.start)
+    torch.testing.assert_close(found.x, trained.decode(found.inputs))
+
+
 def test_symbols_cannot_be_searched(chain: ModuleType) -> None:
     domain = chain.ChainDomain(chain.Config())
     trained = Trained(domain, domain.generator(), 0, torch.device("cpu"))

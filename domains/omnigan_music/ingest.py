@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -13,8 +12,9 @@ from typing import TypeVar
 
 from omnigan.cache import cache_folder, write_atomically
 from omnigan.cores import cores
+from omnigan.datasets.files import no_such_source
 from omnigan.domain import Notify, silent
-from omnigan.errors import UserError, did_you_mean
+from omnigan.errors import UserError
 from omnigan.paths import user_path
 from omnigan.walk import printable, walk
 from omnigan_music.chorales import chorale_files, music21_version
@@ -102,11 +102,7 @@ def midi_files(source: str) -> list[tuple[Path, str]]:
         return sorted(files, key=lambda item: item[1])
     if path.is_file():
         return [(path, printable(path.name))]
-    hint = "" if os.sep in source else did_you_mean(source, [CHORALES])
-    raise UserError(
-        f"data.source: there is no file or folder '{source}'.{hint} Write the path of a folder of "
-        f".mid files, of one such file, or '{CHORALES}'"
-    )
+    raise no_such_source(source, [CHORALES], "a folder of .mid files, of one such file")
 
 
 def _size(file: Path) -> int:

@@ -21,7 +21,7 @@ RARE = 0.005
 
 
 def generator_terms(generated: Tensor, real: Tensor, grid: Grid) -> dict[str, Tensor]:
-    """Return the :func:`gap` of each statistic that the tracks allow.
+    """Return the :func:`gap` of each statistic; 0 for one of pitches where all tracks are drums.
 
     Args:
         generated: Phrases ``[B, 2, tracks, steps, pitches]``.
@@ -31,8 +31,9 @@ def generator_terms(generated: Tensor, real: Tensor, grid: Grid) -> dict[str, Te
     pitched = any(not voice.drums for voice in grid.voices)
     return {
         name: gap(statistic, generated, real, grid)
-        for name, statistic in TERMS.items()
         if name == "rhythm" or pitched
+        else generated.new_zeros(())
+        for name, statistic in TERMS.items()
     }
 
 

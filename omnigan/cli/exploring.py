@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from omnigan.cli.common import loaded, print_json, reporting
 from omnigan.cli.options import LARGEST_SEED, Json, Run, Seed
 from omnigan.cli.places import destination, file_names
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from omnigan.domain import Domain
 
 __all__ = ["augment", "interpolate", "invert"]
 
@@ -74,7 +81,7 @@ def invert(
 
     trained = loaded(run)
     folder = destination(out, run, "inverted", files[0].stem, label)
-    target = trained.domain.load_files(files)
+    target, names = _examples(trained.domain, files)
     with reporting() as reporter:
         found = search(trained, target, label=label, steps=steps, seed=seed, notify=reporter.notify)
     folder.mkdir(parents=True, exist_ok=True)
@@ -84,9 +91,6 @@ def invert(
         *trained.domain.compare(target, found.x, folder),
     ]
     save_file(dict(found.inputs), folder / "latent.safetensors")
-    names = [str(file) for file in files]
-    if len(names) != len(target):  # a long file may hold several examples
-        names = [f"example {number + 1}" for number in range(len(target))]
     found_for = zip(names, found.distances.tolist(), found.start.tolist(), strict=True)
     if json:
         values = [
@@ -97,6 +101,33 @@ def invert(
     for name, after, before in found_for:
         print(f"{name}: distance {after:.4f} (the best random sample: {before:.4f})")
     print(artifacts[-1].path)
+
+
+def _examples(domain: Domain, files: Sequence[Path]) -> tuple[Tensor, list[str]]:
+    """Return the examples in files and the name of each; what cannot be read is said.
+
+    Raises:
+        UserError: Nothing can be read.
+    """
+    import torch
+
+    from omnigan.errors import UserError, UserErrors
+
+    found, names, problems = [], [], []
+    for file in files:
+        try:
+            found.append(domain.load_files([file]))
+        except UserError as error:
+            problems.append(str(error))
+            continue
+        parts = len(found[-1])  # a long file may hold several examples
+        behind = [f" ({part} of {parts})" for part in range(1, parts + 1)] if parts > 1 else [""]
+        names += [f"{file}{text}" for text in behind[:parts]]
+    if not names:
+        raise UserErrors(problems)
+    for problem in problems:
+        print(f"not read: {problem}", file=sys.stderr)
+    return torch.cat(found), names
 
 
 def augment(

@@ -8,10 +8,17 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from omnigan.errors import UserError
+from omnigan.errors import UserError, did_you_mean, listed
 from omnigan.walk import printable, walk
 
-__all__ = ["check_readable", "files_below", "require_files", "spread", "stamp"]
+__all__ = [
+    "check_readable",
+    "files_below",
+    "no_such_source",
+    "require_files",
+    "spread",
+    "stamp",
+]
 
 
 def files_below(
@@ -100,3 +107,19 @@ def stamp(file: Path) -> list[Any]:
     except OSError:
         return [str(file), None]
     return [str(file), status.st_size, status.st_mtime_ns]
+
+
+def no_such_source(source: str, embedded: Sequence[str], forms: str) -> UserError:
+    """Return the error of a ``data.source`` that is not there.
+
+    Args:
+        source: What the recipe says.
+        embedded: Names of data that come with omnigan.
+        forms: What may stand there, for the end of the sentence "Write the path of ...".
+    """
+    where = "" if Path(source).is_absolute() else f" below {Path.cwd()}"
+    hint = "" if os.sep in source else did_you_mean(source, embedded)
+    return UserError(
+        f"data.source: there is no file or folder '{source}'{where}.{hint} Write the path of "
+        f"{forms}, or {listed(embedded)}"
+    )

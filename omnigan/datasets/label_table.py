@@ -61,7 +61,10 @@ def _rows(
     path: Path, text: str, column: str, column_key: str
 ) -> list[tuple[int, dict[str, str | None]]]:
     """Return the rows with their line numbers."""
-    reader = csv.DictReader(io.StringIO(text, newline=""), skipinitialspace=True)
+    # Spreadsheets write semicolons where the comma is that of decimals.
+    mark = max(",;\t", key=text.partition("\n")[0].count)
+    lines = io.StringIO(text, newline="")
+    reader = csv.DictReader(lines, delimiter=mark, skipinitialspace=True)
     try:
         header, rows = list(reader.fieldnames or []), [(reader.line_num, row) for row in reader]
     except csv.Error as error:

@@ -29,6 +29,8 @@ __all__ = ["FolderRecord", "Record"]
 
 EARLY = 0.1
 """Share of the run in which nobody expects anything of the samples."""
+SETTLED = 100
+"""Steps after which the moving average has left its beginning."""
 
 
 class Record:
@@ -171,7 +173,7 @@ class FolderRecord(Record):
             )
             samples = trained.preview(self.recipe.log.samples, self.recipe.seed).x
             self._render(samples, True, self.folder.sample_folder(adversaries.step))
-        if adversaries.progress > EARLY:
+        if adversaries.progress > EARLY and adversaries.step > SETTLED:
             for warning in about_samples(self.domain, samples, self._real[0]):
                 self.warn(warning)
 

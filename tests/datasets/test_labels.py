@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from omnigan.datasets.label_table import read_label_table
 from omnigan.datasets.labels import chosen_names, folder_labels, label_names, label_numbers
 from omnigan.errors import UserError
 
@@ -34,3 +36,14 @@ def test_wanted_names_come_first_and_must_occur() -> None:
     with pytest.raises(UserError, match="no clip has the label x; there are a, b"):
         chosen_names(["x"], ["b", "a"], "clip")
     assert label_numbers(["a", None, "b", "c"], ["b", "a"]).tolist() == [1, -1, 0, -1]
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+def test_tables_of_any_spreadsheet(tmp_path: Path, mark: str) -> None:
+    table = tmp_path / "labels.csv"
+    rows = ("file", "label"), ("a.png", "left, or so"), ("b.png", "right")
+    text = "\r\n".join(
+        mark.join(f'"{cell}"' if "," in cell else cell for cell in row) for row in rows
+    )
+    table.write_text(text, encoding="utf-8-sig")
+    assert read_label_table(table, "label", ()) == {"a.png": "left, or so", "b.png": "right"}

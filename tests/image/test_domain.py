@@ -124,6 +124,17 @@ def test_a_file_is_written_beside_what_was_found_for_it(
         assert np.array_equal(np.asarray(shown), np.asarray(trained.domain.objects(target)[0]))
 
 
+def test_files_that_cannot_be_read_are_passed_over(
+    run: Path, tmp_path: Path, command: Callable[..., list[str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    picture, text = tmp_path / "mine.png", tmp_path / "mine.txt"
+    Image.new("RGB", (24, 32), "red").save(picture)
+    text.write_text("no picture")
+    said = command("invert", run, text, picture, "--out", tmp_path / "out", "--steps", "0")
+    assert [line.partition(": ")[0] for line in said[:-1]] == [str(picture)]
+    assert main(["invert", str(run), str(text)]) == 2
+
+
 def test_pairs_stand_side_by_side_in_whole_rows(
     run: Path, tmp_path: Path, command: Callable[..., list[str]]
 ) -> None:

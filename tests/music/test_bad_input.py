@@ -77,8 +77,8 @@ def test_the_installed_command_ends_with_a_sentence_and_status_2(songs: Path) ->
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     assert done.stderr == (
-        "error: data.source: there is no file or folder 'song'. Write the path of a folder of .mid "
-        "files, of one such file, or 'chorales'\n"
+        f"error: data.source: there is no file or folder 'song' below {Path.cwd()}. Write the path "
+        "of a folder of .mid files, of one such file, or 'chorales'\n"
     )
 
 

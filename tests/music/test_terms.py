@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pretty_midi
 import torch
 from torch import Tensor
 
+import omnigan
 from omnigan_music.grid import Grid, Voice
 from omnigan_music.statistics import rhythm
 from omnigan_music.terms import RARE, gap, generator_terms
@@ -57,7 +61,30 @@ def test_pulls_the_rate_towards_the_real_one() -> None:
 
 
 def test_drums_have_rhythm_alone() -> None:
-    x = phrases([0, 1], [2, 3])
-    assert generator_terms(x, x, grid(2)).keys() == {"rhythm"}
+    x, y = phrases([0, 1], [2, 3]), phrases([0, 2], [2, 5])
+    drums = generator_terms(x, y, grid(2))
+    assert {name for name, value in drums.items() if value} == {"rhythm"}
     melodic = Grid((Voice("lead", 0, False, True, 60, 62),), 2, 4, 2, 2, 120.0)
-    assert generator_terms(x, x, melodic).keys() == {"rhythm", "melody", "harmony"}
+    assert drums.keys() == generator_terms(x, y, melodic).keys() == {"rhythm", "melody", "harmony"}
+
+
+def test_a_folder_of_drums_trains(tmp_path: Path) -> None:
+    for number in range(12):
+        piece = pretty_midi.PrettyMIDI()
+        track = pretty_midi.Instrument(0, is_drum=True, name="Kit")
+        for beat in range(32):
+            pitch = (36, 38, 42)[(beat * (number + 1)) % 3]
+            track.notes.append(pretty_midi.Note(90, pitch, beat / 2, beat / 2 + 0.1))
+        piece.instruments.append(track)
+        piece.write(str(tmp_path / f"{number}.mid"))
+    recipe = {
+        "domain": "music",
+        "data": {"source": str(tmp_path), "bars": 1},
+        "generator": {"width": 8, "z": 4, "bar_z": 4},
+        "discriminator": {"width": 8},
+        "train": {"steps": 2, "batch_size": 4, "device": "cpu"},
+        "log": {"samples": 2},
+    }
+    run = omnigan.train(recipe, out=tmp_path / "run")
+    (song,) = omnigan.load(run).sample(1)
+    assert all(track.is_drum for track in song.instruments)

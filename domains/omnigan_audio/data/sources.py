@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from omnigan.datasets.files import files_below, require_files, spread, stamp
-from omnigan.errors import UserError, did_you_mean
+from omnigan.datasets.files import files_below, no_such_source, require_files, spread, stamp
+from omnigan.errors import UserError
 from omnigan.paths import user_path
 from omnigan_audio.data.decode import ENDINGS
 from omnigan_audio.data.soundfont import Note, notes_of, soundfont_file, soundfont_stamp
@@ -60,11 +59,7 @@ def find(data: AudioData) -> Found:
         files, ignored = files_below(path, ENDINGS)
         require_files(len(files), ignored, data.source, "sound", ENDINGS)
         return _of_files(path, _some(files, data.max_files), ignored)
-    hint = "" if os.sep in data.source else did_you_mean(data.source, [SOUNDFONT])
-    raise UserError(
-        f"data.source: there is no file or folder '{data.source}'.{hint} Write the path of a "
-        f"folder of sound files, of one such file, or '{SOUNDFONT}'"
-    )
+    raise no_such_source(data.source, [SOUNDFONT], "a folder of sound files, of one such file")
 
 
 def _of_files(path: Path, files: Sequence[tuple[str, Path]], ignored: Counter[str]) -> Found:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tarfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -11,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from omnigan.datasets.files import files_below, stamp
-from omnigan.errors import UserError, did_you_mean
+from omnigan.datasets.files import files_below, no_such_source, stamp
+from omnigan.errors import UserError
 from omnigan.paths import user_path
 from omnigan_image.data.arrays import npy_images, npz_images
 from omnigan_image.data.cifar import cifar_images
@@ -66,11 +65,8 @@ def find(source: str) -> Found:
         return _folder(path)
     if path.is_file():
         return _file(path)
-    hint = "" if os.sep in source else did_you_mean(source, [DIGITS])
-    raise UserError(
-        f"data.source: there is no file or folder '{source}'.{hint} Write the path of a folder of "
-        f"images, of a .zip, .tar, .npy, .npz or IDX file, or '{DIGITS}'"
-    )
+    forms = "a folder of images, of a .zip, .tar, .npy, .npz or IDX file"
+    raise no_such_source(source, [DIGITS], forms)
 
 
 def _folder(path: Path) -> Found:

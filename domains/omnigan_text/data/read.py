@@ -26,10 +26,11 @@ def read_texts(paths: Sequence[Path], data: TextData) -> Tensor:
         data: The data section of a run, resolved.
 
     Returns:
-        ``[N, T]`` float32, an example for each text that is not blank.
+        ``[N, T]`` float32, an example for each text that the run could have learnt from: blank
+        ones, those with words outside the vocabulary and those too long are left out.
 
     Raises:
-        UserError: A file cannot be read, or one of its texts does not fit the model.
+        UserError: A file cannot be read, or none of its texts fits the model.
     """
     codec = Codec.of(data)
     rows = [row for path in paths for row in _rows(path, data, codec)]
@@ -38,19 +39,25 @@ def read_texts(paths: Sequence[Path], data: TextData) -> Tensor:
 
 def _rows(path: Path, data: TextData, codec: Codec) -> Iterator[Tensor]:
     unlabelled = data.model_copy(update={"labels": "none"})  # a label is not looked for
-    found = 0
+    found = fitting = 0
+    strange: UserError | None = None
     try:
         for record in read_records(path, unlabelled, data.unit == "paragraph"):
             text = clean(record.text, data.tokenizer.lower)
             if text:
                 found += 1
-                yield codec.rows([text])
+                try:
+                    rows = codec.rows([text])
+                except UserError as error:
+                    strange = strange or UserError(f"{path}, text {found}: {error}")
+                    continue
+                fitting += 1
+                yield rows
     except Unusable as error:
         raise UserError(f"{path}: {error}") from error
     except OSError as error:
         raise UserError(f"{path}: it cannot be read: {error.strerror or error}") from error
-    except UserError as error:
-        where = f"{path}, text {found}: " if found else ""
-        raise UserError(f"{where}{error}") from error
+    if strange and not fitting:
+        raise strange
     if not found:
         raise UserError(f"{path}: there is no text in it")

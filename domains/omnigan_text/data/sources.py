@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,8 +9,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from omnigan.datasets.files import files_below, require_files, stamp
-from omnigan.errors import UserError, did_you_mean, listed
+from omnigan.datasets.files import files_below, no_such_source, require_files, stamp
+from omnigan.errors import UserError, listed
 from omnigan.paths import user_path
 from omnigan_text.data.docstrings import library_stamp
 from omnigan_text.data.records import JSON_LINES, PROSE, SOURCE_CODE, TABLES, kind_of
@@ -95,11 +94,7 @@ def _files(data: TextData) -> tuple[list[tuple[str, Path]], Counter[str]]:
     if path.is_file():
         return [(path.name, path)], Counter()
     if not path.is_dir():
-        hint = "" if os.sep in data.source else did_you_mean(data.source, MADE)
-        raise UserError(
-            f"data.source: there is no file or folder '{data.source}'.{hint} Write the path of a "
-            f"text file or of a folder of such files, or {listed(MADE)}"
-        )
+        raise no_such_source(data.source, MADE, "a text file or of a folder of such files")
     found, ignored = files_below(path, {*ENDINGS, ".gz"})
     table = user_path(data.labels, "data.labels").absolute()
     files = []

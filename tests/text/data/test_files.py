@@ -163,8 +163,10 @@ def test_files_for_scoring(loaded: Make, write: Make, phrases: list[str]) -> Non
 
     assert Codec.of(data).texts(x) == phrases[3:6]
     strange = write("mine/z.txt", f"{phrases[0]}\n\nred zebra sees snow.\n")
-    with pytest.raises(UserError, match=r"z\.txt, text 2: 'red zebra .*': 'zebra' is not in the"):
-        read_texts([strange], data)
+    assert Codec.of(data).texts(read_texts([strange], data)) == phrases[:1], "as in training"
+    alone = write("mine/alone.txt", "\nred zebra sees snow.\nblue zebra sees snow.\n")
+    with pytest.raises(UserError, match=r"alone\.txt, text 1: 'red .*': 'zebra' is not in the"):
+        read_texts([alone], data)
     with pytest.raises(UserError, match=r"none\.txt: it cannot be read: No such file"):
         read_texts([mine.with_name("none.txt")], data)
     with pytest.raises(UserError, match=r"e\.txt: there is no text in it"):
