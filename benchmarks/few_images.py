@@ -49,7 +49,7 @@ def whole() -> Domain:
 
 def tenth(seed: int) -> Path:
     """Return a file with a tenth of the training digits, chosen by ``seed``, and their labels."""
-    path = RUNS / f"tenth-{seed}.npz"
+    path = RUNS / f"digits-{seed}.npz"
     if not path.exists():
         domain = whole()
         source = domain.source("train")
@@ -58,7 +58,7 @@ def tenth(seed: int) -> Path:
         places = torch.randperm(len(source), generator=rng)[:count].tolist()
         batches = [source.read(place, rng) for place in places]
         images = np.stack([(127.5 * (batch.x.numpy() + 1)).round() for batch in batches])
-        labels = np.array([int(batch.conditions["label"]) for batch in batches])
+        labels = np.array([int(batch.cond["label"]) for batch in batches])
         path.parent.mkdir(parents=True, exist_ok=True)
         np.savez(path, images=images[:, 0].astype(np.uint8), labels=labels)
     return path
