@@ -75,16 +75,19 @@ def test_blank_and_repeated_samples_are_told() -> None:
     assert _about(real[:1], real[:1]) == []
 
 
+@pytest.mark.parametrize(("settled", "first"), [(0, 4), (12, 13), (30, 31)])
 def test_the_first_samples_of_a_run_are_not_judged(
-    run: Run, monkeypatch: pytest.MonkeyPatch
+    run: Run, monkeypatch: pytest.MonkeyPatch, settled: int, first: int
 ) -> None:
+    monkeypatch.setattr(record, "SETTLED", settled)
     monkeypatch.setattr(record, "about_samples", lambda *args: ["They are dull."])
     told = run("log.samples_every=1").about("dull")
-    assert [text.split(":")[0] for text in told] == [f"step {step}" for step in range(4, 31)]
+    assert [text.split(":")[0] for text in told] == [f"step {step}" for step in range(first, 31)]
 
 
 def test_a_domain_may_add_signs(
     run: Run, mixture: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(record, "SETTLED", 0)
     monkeypatch.setattr(mixture.MixtureDomain, "health", lambda self, x: [f"{len(x)} are odd."])
     assert len(run("log.samples=3").about("3 are odd.")) == 3
