@@ -43,17 +43,18 @@ def explain(
 
 
 def misread_switches(values: object, read: object, path: KeyPath = ()) -> list[Problem]:
-    """Return where ``true`` or ``false`` was silently taken for the number 1 or 0.
+    """Return where a switch was silently taken for a number, 1 or 0, or something for a switch.
 
     Args:
         values: What the recipe says.
         read: The validated model's dump of the same.
         path: Where both are.
     """
-    if isinstance(values, bool):
-        if isinstance(read, bool) or not isinstance(read, int | float):
+    if isinstance(values, bool) or isinstance(read, bool):
+        if isinstance(values, bool) is isinstance(read, bool) or not isinstance(read, int | float):
             return []
-        return [Problem(path, f"'{'.'.join(path)}' must be a number, not {shown(values)}.")]
+        wanted = "true or false" if isinstance(read, bool) else "a number"
+        return [Problem(path, f"'{'.'.join(path)}' must be {wanted}, not {shown(values)}.")]
     if isinstance(values, Mapping) and isinstance(read, Mapping):
         pairs = [(str(key), value, read.get(key)) for key, value in values.items()]
     elif isinstance(values, list | tuple) and isinstance(read, list | tuple):

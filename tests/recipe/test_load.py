@@ -180,3 +180,12 @@ def test_augmentation_where_a_domain_has_none_is_a_mistake() -> None:
             load_recipe("text", [f"train.augment={strength}"])
     assert load_recipe("text", ["train.augment=0"]).recipe.train.augment == 0
     assert load_recipe("image", ["train.augment=0.3"]).recipe.train.augment == 0.3
+
+
+@pytest.mark.parametrize("text", ["yes", "on", "1", "'true'", "0.0"])
+def test_nothing_but_true_and_false_is_a_switch(text: str) -> None:
+    with pytest.raises(UserError, match=r"'data\.mirror' must be true or false, not "):
+        load_recipe("image", [f"data.mirror={text}"])
+    with pytest.raises(UserError, match=r"'seed' must be a number, not true"):
+        load_recipe("image", ["seed=true"])
+    assert load_recipe("image", ["data.mirror=true"]).recipe.data.mirror
