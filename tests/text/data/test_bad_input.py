@@ -93,7 +93,7 @@ def test_half_surrogates_are_left_out(loaded: Make, write: Make, phrases: list[s
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"source": "docstring"}, r"no file or folder 'docstring'\. Did you mean 'docstrings'\?"),
+        ({"source": "docstring"}, r"'docstring' below .*\. Did you mean 'docstrings'\?"),
         ({"source": "arithmetic", "labels": "folder"}, r"can have 'none' here, not 'folder'"),
         ({"source": "docstrings", "labels": "file"}, r"can have 'auto' or 'none' here"),
         ({"labels": "auto"}, r"data\.labels: the texts in '.*' bring no labels of their own"),
