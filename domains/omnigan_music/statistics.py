@@ -51,9 +51,10 @@ def melody(x: Tensor, grid: Grid) -> Tensor:
     """How each pitched track moves.
 
     Rates per step at which it moves by each interval, from what sounded a step before to what
-    starts: from an octave down to an octave up, with larger ones at both ends. Then how far apart
-    the pitch classes of a bar are, see :func:`_mixture` (going to and fro between two pitches has
-    the right intervals, but too few pitches).
+    starts: from an octave down to an octave up, with larger ones at both ends. Then, per step, how
+    many pitch classes a bar has, and pairs of them that are one to six semitones apart, see
+    :func:`_pairs` (going to and fro between two pitches has the right intervals, but too few
+    pitches). Then how they are mixed by the time that they sound, see :func:`_mixture`.
     """
     pitched = _pitched(grid)
     roll, starting = x[:, 0, pitched], x[:, 1, pitched, 1:]
@@ -61,8 +62,9 @@ def melody(x: Tensor, grid: Grid) -> Tensor:
     moves = torch.einsum("btsp,btsq->tpq", roll[:, :, :-1], starting) / steps
     intervals = [_by_interval(track, OCTAVE + 1) for track in moves]
     bars = roll.reshape(*roll.shape[:2], grid.bars, grid.steps_per_bar, -1).sum(3)
-    mixtures = _mixture(bars @ folding(grid).to(x.device)).mean((0, 2))
-    return torch.cat([*intervals, mixtures.flatten()])
+    chroma = bars @ folding(grid).to(x.device)  # [B, T, bars, 12], steps
+    used, mixed = _pairs(chroma.clamp(max=1)) / grid.steps_per_bar, _mixture(chroma)
+    return torch.cat([*intervals, used.mean((0, 2)).flatten(), mixed.mean((0, 2)).flatten()])
 
 
 def harmony(x: Tensor, grid: Grid) -> Tensor:
@@ -90,10 +92,19 @@ def _mixture(chroma: Tensor) -> Tensor:
     Args:
         chroma: How much of each pitch class there is, ``[..., 12]``; all zero gives zeros.
     """
-    shares = chroma / chroma.sum(-1, keepdim=True).clamp(min=1)
-    twice = torch.cat([shares, shares], -1)
+    return _pairs(chroma / chroma.sum(-1, keepdim=True).clamp(min=1))
+
+
+def _pairs(weights: Tensor) -> Tensor:
+    """Return the sums of ``w[p] * w[p + d]`` over pitch classes ``p``, ``[..., 7]``.
+
+    Args:
+        weights: Of each pitch class, ``[..., 12]``; with 1 for those in use and 0 for others, the
+            sums count pairs that are ``d`` semitones apart, and with ``d = 0`` those in use.
+    """
+    twice = torch.cat([weights, weights], -1)
     apart = range(PITCH_CLASSES // 2 + 1)
-    return torch.stack([(shares * twice[..., d : d + PITCH_CLASSES]).sum(-1) for d in apart], -1)
+    return torch.stack([(weights * twice[..., d : d + PITCH_CLASSES]).sum(-1) for d in apart], -1)
 
 
 def _pitched(grid: Grid) -> list[int]:

@@ -50,9 +50,17 @@ def test_melody_counts_each_move_once() -> None:
     assert counts == {2: 1, 0: 1, 13: 1, -13: 1}
 
 
+def test_melody_counts_the_pitch_classes_of_a_bar_and_how_far_apart_they_are() -> None:
+    layout = grid(1)
+    first = [(0, 1, 60), (1, 2, 64), (2, 3, 72), (3, 4, 67)]  # C E C G
+    rates = melody(notes(layout, [*first, (4, 8, 65)]), layout)[27:34]
+    # Bar 1 has three, a major third (4), a minor third (3) and a fourth (5) apart; bar 2 has one.
+    torch.testing.assert_close(rates, torch.tensor([(3 + 1) / 2, 0, 0, 0.5, 0.5, 0.5, 0]) / 4)
+
+
 def test_melody_tells_how_the_pitch_classes_of_a_bar_are_mixed() -> None:
     layout = grid(1)
-    rates = melody(notes(layout, [(0, 3, 60), (3, 4, 79), (4, 6, 65)]), layout)[27:]
+    rates = melody(notes(layout, [(0, 3, 60), (3, 4, 79), (4, 6, 65)]), layout)[34:]
     # Bar 1 is 3/4 C and 1/4 G, seven semitones up and so five down; bar 2 all F.
     same, fifths = (9 / 16 + 1 / 16 + 1) / 2, (3 / 16) / 2
     torch.testing.assert_close(rates, torch.tensor([same, 0, 0, 0, 0, fifths, 0]))
@@ -61,7 +69,7 @@ def test_melody_tells_how_the_pitch_classes_of_a_bar_are_mixed() -> None:
 def test_melody_leaves_drums_out() -> None:
     layout = grid(2, drums=1)
     x = notes(layout, [(0, 1, 60), (1, 2, 72)], [(0, 4, 60), (4, 8, 61)])
-    rates = melody(x, layout)[:-7] * layout.steps
+    rates = melody(x, layout)[:-14] * layout.steps
     assert rates.shape == (27,)
     assert rates.nonzero().flatten().tolist() == [14]
 
