@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -162,9 +163,14 @@ def test_an_older_checkpoint_without_one_can_be_read(
     assert (fresh.step, fresh.strength.at(0)) == (1, 0.35)
 
 
+def _jittered(domain: Domain, x: Tensor, strength: float, rng: torch.Generator) -> Tensor:
+    return x + 0.1 * strength * torch.randn(x.shape, generator=rng)
+
+
 def test_a_resumed_run_logs_what_an_unbroken_one_does(
-    run: Callable[..., Any], tmp_path: Path
+    run: Callable[..., Any], mixture: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    monkeypatch.setattr(mixture.MixtureDomain, "augment", _jittered)
     adaptive = "train.augment={target: 0.3, speed: 50, start: 0.5}"
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     for out in (whole, broken):
