@@ -31,7 +31,7 @@ def test_blocks_give_what_the_whole_gives(old: int, new: int, cuts: tuple[int, .
     joined = torch.cat(list(resample_blocks(blocks, old, new)))
     whole = resample(x, old, new)
     assert joined.shape == whole.shape
-    assert abs(len(whole) - len(x) * new / old) <= 1
+    assert abs(len(whole) - len(x) * new / old) < 2  # rates are rounded to a ratio
     torch.testing.assert_close(joined, whole, rtol=0, atol=1e-5)
 
 
