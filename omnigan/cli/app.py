@@ -81,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (OSError, MemoryError, RuntimeError) as error:
         short = lacks_memory(error)
         if isinstance(error, RuntimeError) and not short:
-            raise  # only of the machine's refusals is nobody to blame
+            raise  # a defect, which is not to be hidden
         reason = "there is not enough memory" if short else str(error)
         return _complain([f"The machine refuses: {reason}"], OmniganError.exit_status)
     except _UsageError as error:

@@ -112,17 +112,18 @@ def _examples(domain: Domain, files: Sequence[Path]) -> tuple[Tensor, list[str]]
     import torch
 
     from omnigan.errors import UserError, UserErrors
+    from omnigan.reading import examples_in
 
     found, names, problems = [], [], []
     for file in files:
         try:
-            found.append(domain.load_files([file]))
+            found.append(examples_in(domain, file))
         except UserError as error:
             problems.append(str(error))
             continue
         parts = len(found[-1])  # a long file may hold several examples
         behind = [f" ({part} of {parts})" for part in range(1, parts + 1)] if parts > 1 else [""]
-        names += [f"{file}{text}" for text in behind[:parts]]
+        names += [f"{file}{text}" for text in behind]
     if not names:
         raise UserErrors(problems)
     for problem in problems:

@@ -105,7 +105,12 @@ class Draft:
     def validate(self, domain: type[Domain] | None) -> tuple[Recipe | None, DomainConfig | None]:
         """Return the engine's and the domain's settings, or note what is wrong with them."""
         settings = self._validate(Recipe)
-        return settings, None if domain is None else self._validate(domain.Config)
+        if domain is None:
+            return settings, None
+        if settings and settings.train.augment != 0 and domain.augment is Domain.augment:
+            text = "'train.augment' must be 0, since the domain has no augmentation; leave it out."
+            self._add(Problem(("train", "augment"), text))
+        return settings, self._validate(domain.Config)
 
     def error(self) -> UserErrors:
         """Return all problems, in order."""

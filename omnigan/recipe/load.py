@@ -12,7 +12,7 @@ from omnigan.domain import Domain, DomainConfig
 from omnigan.errors import UserError, did_you_mean
 from omnigan.recipe import shipped
 from omnigan.recipe.draft import Draft, Written
-from omnigan.recipe.schema import Recipe, Train
+from omnigan.recipe.schema import Recipe
 from omnigan.recipe.yaml_file import KeyPath, parse_yaml, read_yaml, write_yaml
 
 __all__ = ["LoadedRecipe", "differences", "dump_recipe", "load_recipe"]
@@ -58,23 +58,9 @@ def load_recipe(
     settings, config = draft.validate(domain_class)
     if settings is None or config is None or domain_class is None or draft.problems:
         raise draft.error()
-    _refuse_idle_augmentation(settings.train, domain_class, written.source)
     name = written.name or settings.domain.rpartition(":")[2]
     sections = {key: getattr(config, key) for key in DomainConfig.model_fields}
     return LoadedRecipe(settings.model_copy(update=sections), domain_class, config, name)
-
-
-def _refuse_idle_augmentation(train: Train, domain_class: type[Domain], source: str) -> None:
-    """Refuse a strength of augmentation where the domain has none.
-
-    Raises:
-        UserError: There is one.
-    """
-    if domain_class.augment is Domain.augment and train.augment != 0:
-        raise UserError(
-            f"{source}: 'train.augment' must be 0, since the domain has no augmentation; leave the "
-            "key out."
-        )
 
 
 def dump_recipe(recipe: Recipe) -> str:

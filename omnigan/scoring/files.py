@@ -10,6 +10,7 @@ import numpy as np
 from omnigan.domain import Notify, silent
 from omnigan.errors import UserError, UserErrors
 from omnigan.evaluation.thinning import evenly
+from omnigan.reading import examples_in
 from omnigan.sampling import Trained
 from omnigan.scoring.critic import Critic
 from omnigan.scoring.scores import FileScore, Scores, Unread
@@ -88,9 +89,7 @@ def _judged(critic: Critic, file: Path, label: str | None) -> tuple[list[float],
     Raises:
         UserError: It cannot be read.
     """
-    x = critic.domain.load_files([file])
-    if not len(x):
-        raise UserError("there is no example in it.")
+    x = examples_in(critic.domain, file)
     some = x if len(x) <= MOST_PARTS else x[evenly(len(x), MOST_PARTS)]
     return critic.best(some, label).tolist(), len(x)
 

@@ -170,7 +170,9 @@ def test_a_recipe_stored_by_an_earlier_version_is_the_same(run: Run, out: Path) 
     stored = yaml.safe_load((out / "recipe.yaml").read_text())
     del stored["train"]["compile"], stored["log"]["best"]  # keys that came later
     (out / "recipe.yaml").write_text(yaml.safe_dump(stored))
+    before = _results(out)
     run(resume=True)
+    assert _results(out) == before
 
 
 def test_force_goes_on_with_the_changed_recipe(run: Run, out: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from torch import nn
 
-from omnigan.domain import Domain
+from omnigan.domain import Batch, Domain
 from omnigan.errors import UserError
 
 Points = Callable[..., Domain]
@@ -45,7 +45,10 @@ def test_only_those_who_weigh_losses_of_the_domain_are_asked(game: Any, points: 
         {"terms": {"likelihood": 1.0}},
         {"terms": {"outsied": 1.0}, "objective": "likelihood"},
     ):
-        game.start(points(), **options).require_terms(iter(()))  # there is no batch to ask with
+        drawn: list[Batch] = []
+        players = game.start(points(), **options)
+        players.require_terms((drawn.append(batch), batch)[1] for batch in game.data(players))
+        assert drawn == []
 
 
 def test_what_cannot_be_computed_is_left_to_the_first_step(game: Any, points: Points) -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from omnigan.errors import UserError
+from omnigan.errors import UserError, UserErrors
 from omnigan.recipe import shipped
 from omnigan.recipe.load import differences, dump_recipe, load_recipe
 from omnigan.recipe.schema import Duration, Penalty, Ramp
@@ -176,8 +176,13 @@ def test_differences_name_each_value() -> None:
 
 def test_augmentation_where_a_domain_has_none_is_a_mistake() -> None:
     for strength in ("0.3", "{target: 0.5}"):
-        with pytest.raises(UserError, match=r"'train\.augment' must be 0, since the domain has no"):
-            load_recipe("text", [f"train.augment={strength}"])
+        with pytest.raises(UserErrors) as caught:
+            load_recipe("text", [f"train.augment={strength}", "generator.width=no"])
+        told = caught.value.problems
+        assert told[0].startswith(
+            f"command line 'train.augment={strength}': 'train.augment' must be 0"
+        )
+        assert "'generator.width'" in told[1], "every mistake at once"
     assert load_recipe("text", ["train.augment=0"]).recipe.train.augment == 0
     assert load_recipe("image", ["train.augment=0.3"]).recipe.train.augment == 0.3
 
