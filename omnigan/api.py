@@ -28,7 +28,7 @@ def train(
     recipe: str | Path | Mapping[str, Any],
     overrides: Sequence[str] = (),
     *,
-    out: Path | None = None,
+    out: str | Path | None = None,
     resume: bool = False,
     force: bool = False,
     device: str | None = None,
@@ -57,7 +57,8 @@ def train(
     """
     if device is not None:
         overrides = [*overrides, f"train.device={device}"]
-    request = Request(recipe, overrides, out, resume, force, profile)
+    folder = None if out is None else Path(out)
+    request = Request(recipe, overrides, folder, resume, force, profile)
     with joined() as ranks:
         return run(request, reporter or Quiet(), ranks)
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
+from omnigan.adam import Adam
 from omnigan.domain import Notify, silent
 from omnigan.engine import seeds
 from omnigan.errors import UserError
@@ -126,7 +127,7 @@ def _invert_one(
     }
     fixed = {name: value.to(trained.device) for name, value in inputs.items()}
     lengths = {name: _length(value).detach() for name, value in latent.items()}
-    optimizer = torch.optim.Adam(latent.values(), RATE)
+    optimizer = Adam(latent.values(), RATE)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, max(steps, 1))
     controls = trained.domain.controls(1.0)
     for _ in range(steps):

@@ -19,7 +19,7 @@ __all__ = ["Child", "Ended", "run"]
 
 PRELOADED = (
     *("omnigan.api", "omnigan.cli", "omnigan.report", "omnigan.evaluation.evaluate"),
-    *("torch._dynamo", "omnigan_audio", "omnigan_image", "omnigan_music", "omnigan_text"),
+    *("omnigan_audio", "omnigan_image", "omnigan_music", "omnigan_text"),
     *("omnigan_audio.data", "omnigan_image.data", "omnigan_music.corpus", "omnigan_text.data"),
     *("fault_kit.poison", "soundfile", "pretty_midi", "tokenizers"),
 )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
+from omnigan.adam import Adam
 from omnigan.engine.ranks.alone import Content
 from omnigan.engine.step import Adversaries
 from omnigan.errors import UserError
@@ -49,7 +49,7 @@ def _plain(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {name: value.detach().cpu().contiguous() for name, value in weights.items()}
 
 
-def _optimized(adversaries: Adversaries) -> Iterator[tuple[str, torch.optim.Adam, Tensor]]:
+def _optimized(adversaries: Adversaries) -> Iterator[tuple[str, Adam, Tensor]]:
     """Yield every trained parameter with a name that does not depend on its place in a list."""
     for side in ("generator", "discriminator"):
         network: nn.Module = getattr(adversaries, side)

@@ -13,6 +13,7 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
+from omnigan.adam import Adam
 from omnigan.domain import Batch, Domain
 from omnigan.engine.buffers import Buffers
 from omnigan.engine.ema import decay_of, follow
@@ -131,7 +132,7 @@ class Adversaries(Players):
         return readings | {"g_gradient": norm}
 
     def _update(
-        self, network: nn.Module, optimizer: torch.optim.Adam, parts: Iterable[Part], judge: Judge
+        self, network: nn.Module, optimizer: Adam, parts: Iterable[Part], judge: Judge
     ) -> tuple[Readings, Tensor]:
         clip, ranks = self.train.clip, self.ranks
         # Both networks run in every update, whichever is trained.

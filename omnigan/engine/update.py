@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
+from omnigan.adam import Adam
 from omnigan.engine.buffers import Buffers
 from omnigan.engine.parts import Part
 from omnigan.engine.phases import phase
@@ -23,8 +24,8 @@ class Optimizers:
     """Adam for each network."""
 
     def __init__(self, generator: nn.Module, discriminator: nn.Module) -> None:
-        self.generator = torch.optim.Adam(generator.parameters(), foreach=True)
-        self.discriminator = torch.optim.Adam(discriminator.parameters(), foreach=True)
+        self.generator = Adam(generator.parameters(), foreach=True)
+        self.discriminator = Adam(discriminator.parameters(), foreach=True)
 
 
 Judge = Callable[[Part], tuple[Tensor, Readings]]
@@ -33,7 +34,7 @@ Judge = Callable[[Part], tuple[Tensor, Readings]]
 
 def update(
     network: nn.Module,
-    optimizer: torch.optim.Adam,
+    optimizer: Adam,
     parts: Iterable[Part],
     judge: Judge,
     *,

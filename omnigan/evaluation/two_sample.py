@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
+from omnigan.adam import Adam
 from omnigan.domain import Batch, Domain
 from omnigan.engine import seeds
 from omnigan.engine.losses import as_list, mean_logits
@@ -167,7 +168,7 @@ def _right(network: nn.Module, pairs: _Pairs) -> int:
 
 def _train(network: nn.Module, train: _Pairs, check: _Pairs, seed: int, steps: int) -> None:
     """Minimise binary cross-entropy, then go back to the weights that did best on ``check``."""
-    optimizer = torch.optim.Adam(network.parameters(), lr=_RATE)
+    optimizer = Adam(network.parameters(), lr=_RATE)
     best, since, weights = math.inf, 0, network.state_dict()
     for step in range(1, steps + 1):
         network.train()

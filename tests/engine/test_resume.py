@@ -77,7 +77,7 @@ def _command(recipe: Path, out: Path, workers: int) -> list[str]:
 def _killed(recipe: Path, out: Path, rng: random.Random) -> bool:
     """Start or resume a run, kill it after a few more checkpoints; tell whether it was done."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["omnigan.api", "torch._dynamo"])
+    context.set_forkserver_preload(["omnigan.api"])
     process = context.Process(target=_main, args=(_command(recipe, out, 0),))
     goal = _steps(out) + rng.randint(1, 60)
     process.start()

@@ -71,7 +71,7 @@ class Crew:
     ) -> None:
         """Start a function in so many processes."""
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["omnigan.api", "torch._dynamo", "torch.distributed"])
+        context.set_forkserver_preload(["omnigan.api", "torch.distributed"])
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = str(free.getsockname()[1])
         common = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, **(environment or {})}

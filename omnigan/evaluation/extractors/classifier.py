@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from omnigan import cache
+from omnigan.adam import Adam
 from omnigan.domain import Domain, Notify, silent
 from omnigan.engine import seeds
 from omnigan.engine.content import fill
@@ -73,7 +74,7 @@ def _train(model: Classifier, x: Tensor, classes: Tensor, notify: Notify) -> Non
     with torch.random.fork_rng(devices=[]):
         seeds.seed_global(SEED, "classifier training")
         model.train()
-        optimizer = torch.optim.Adam(model.parameters())
+        optimizer = Adam(model.parameters())
         for step in range(_STEPS):
             notify("training the feature classifier", step, _STEPS)
             rate = _RATE * (1 + math.cos(math.pi * step / _STEPS)) / 2
