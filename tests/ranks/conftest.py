@@ -7,6 +7,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
+from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -52,14 +53,23 @@ def command(*words: str) -> None:
     raise SystemExit(main(words))
 
 
+@pytest.fixture
+def forks() -> ForkServerContext:
+    """Return what starts processes, as forks of one that has everything loaded."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["omnigan.api", "torch._dynamo", "torch.distributed.run"])
+    return context
+
+
 class Crew:
-    """Starts processes, as forks of one that has everything loaded, and keeps what they say.
+    """Starts processes and keeps what they say.
 
     Each starts in a folder of its own, as if on another machine.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, forks: ForkServerContext) -> None:
         self.folder = folder
+        self.forks = forks
         self.processes: list[BaseProcess] = []
 
     def start(
@@ -70,8 +80,6 @@ class Crew:
         environment: dict[str, str] | None = None,
     ) -> None:
         """Start a function in so many processes."""
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["omnigan.api", "torch.distributed"])
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = str(free.getsockname()[1])
         common = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, **(environment or {})}
@@ -81,7 +89,7 @@ class Crew:
         for rank in range(size):
             own = {"RANK": str(rank), "LOCAL_RANK": str(rank)}
             given = {**common, **own}, self.folder, target, arguments
-            self.processes.append(context.Process(target=_enter, args=given))
+            self.processes.append(self.forks.Process(target=_enter, args=given))
         for process in self.processes:
             process.start()
 
@@ -113,9 +121,9 @@ class Crew:
 
 
 @pytest.fixture
-def crew(tmp_path: Path) -> Iterator[Crew]:
+def crew(tmp_path: Path, forks: ForkServerContext) -> Iterator[Crew]:
     """Return an object that starts processes."""
-    made = Crew(tmp_path)
+    made = Crew(tmp_path, forks)
     yield made
     made.end()
 
