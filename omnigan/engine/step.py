@@ -103,6 +103,8 @@ class Adversaries(Players):
         readings: Readings = {}
         for turn in range(self.train.discriminator_steps):
             readings |= self._update_discriminator(self._next(data), turn)
+            if self._lost(readings["d_gradient"]):
+                return readings
         parts = self._parts(self._next(data), "latent-g", 0)
         # The critic only passes gradient on: its own weights need none here.
         with frozen(self.discriminator):
@@ -112,6 +114,16 @@ class Adversaries(Players):
         return readings | {
             name: torch.tensor(value, device=self.device) for name, value in controls.items()
         }
+
+    def _lost(self, gradient: Tensor) -> bool:
+        """Tell whether an update has made the discriminator NaN: the step is not worth its rest.
+
+        It would have the generator learn from NaN, on which some networks fail: perhaps in one
+        process, while the others wait for it. A GPU that nobody else waits for is not asked, since
+        that would wait for the GPU.
+        """
+        asked = self.device.type == "cpu" or self.ranks.place.size > 1
+        return asked and not bool(gradient.isfinite())
 
     def _next(self, data: Iterator[Batch]) -> Batch:
         with phase("data"):

@@ -28,6 +28,8 @@ from omnigan.recipe.schema import Recipe
 
 __all__ = ["Trainer"]
 
+HINT = "Lower train.rate, set train.clip, or use train.precision=fp32."
+
 
 class Trainer:
     """One run in one folder.
@@ -141,19 +143,21 @@ class Trainer:
         Raises:
             Diverged: The networks hold NaN, and fail before any reading shows it: there is no
                 symbol of that name, and no distribution.
+            OmniganError: So it is in one of several processes. The others may be waiting for its
+                part of the step, so all end.
         """
         try:
             with self.profile.step():
                 return as_floats(self.adversaries.advance(data))
         except (IndexError, RuntimeError, ValueError):
-            if self.ranks.place.size > 1:  # the others wait for this one's part of the step
-                raise
+            alone = self.ranks.place.size == 1
             self.adversaries.step += 1  # the number of the step that failed
             reason = Diverged(f"step {self.adversaries.step}: it cannot be computed")
-            self._blame_data(reason)
+            self._blame_data(reason, everywhere=False)
             if all_finite(self.adversaries.generator, self.adversaries.discriminator):
                 raise
-            raise Diverged(f"{reason}: weights became NaN or infinite") from None
+            reason = Diverged(f"{reason}: weights became NaN or infinite")
+            raise (reason if alone else OmniganError(f"{reason}. {HINT}")) from None
 
     def _data(self) -> Iterator[Batch]:
         first = self.adversaries.batches_before(self.adversaries.step)
@@ -195,20 +199,31 @@ class Trainer:
             self.watch.restore(state.get("watch"))
         return True
 
-    def _blame_data(self, reason: Diverged) -> None:
+    def _blame_data(self, reason: Diverged, *, everywhere: bool = True) -> None:
         """Give up if the step's own examples were not numbers: going back would not help.
+
+        Args:
+            reason: What was noticed.
+            everywhere: Whether all processes look; each may have read a copy of its own.
 
         Raises:
             OmniganError: They were not.
         """
+        own = self._poisoned()
+        found = self.ranks.from_all(own) if everywhere else [own]
+        for rank, index in enumerate(found):
+            if index is not None:
+                whose = f", as process {rank} reads it," if None in found else ""
+                raise OmniganError(
+                    f"{reason}, because training example {index} (counted from 0){whose} holds NaN "
+                    "or infinite values. Correct it or leave it out."
+                )
+
+    def _poisoned(self) -> int | None:
+        """Return the first of the step's examples that is no number, if there is one."""
         step = self.adversaries.step
         drawn = range(*map(self.adversaries.batches_before, (step - 1, step)))
-        for number in drawn:
-            for index in self.order.poisoned(number):
-                raise OmniganError(
-                    f"{reason}, because training example {index} (counted from 0) holds NaN or "
-                    "infinite values. Correct it or leave it out."
-                )
+        return next((index for number in drawn for index in self.order.poisoned(number)), None)
 
     def _go_back(self, reason: Diverged) -> None:
         """Return to the last good checkpoint and go on with fresh noise.
@@ -218,16 +233,15 @@ class Trainer:
         """
         before = self.rollbacks
         allowed = self.recipe.train.max_rollbacks
-        hint = "Lower train.rate, set train.clip, or use train.precision=fp32."
         if before >= allowed:
-            raise OmniganError(f"{reason}, after going back {before} times. {hint}")
+            raise OmniganError(f"{reason}, after going back {before} times. {HINT}")
         if not self.resume():
-            raise OmniganError(f"{reason}, and there is no checkpoint to go back to. {hint}")
+            raise OmniganError(f"{reason}, and there is no checkpoint to go back to. {HINT}")
         self.rollbacks = before + 1
         self.adversaries.attempt = self.rollbacks
         self.record.warn(
             f"{reason}; went back to step {self.adversaries.step} to go on with other noise "
-            f"({self.rollbacks} of {allowed}). {hint}"
+            f"({self.rollbacks} of {allowed}). {HINT}"
         )
 
     def _interrupt(self, number: int) -> None:

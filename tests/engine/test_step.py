@@ -123,6 +123,19 @@ def test_the_generators_update_leaves_no_gradient_in_the_discriminator(
     assert all(weight.requires_grad for weight in players.discriminator.parameters())
 
 
+def test_the_generator_does_not_learn_from_a_discriminator_that_became_nan(
+    game: Any, points: Points
+) -> None:
+    players = game.start(points())
+    before = game.weights(players.generator)
+    bad = Batch(torch.full((16, 2), torch.nan))
+    readings = players.advance(iter([bad]))  # there is no batch for the generator
+    assert not readings["d_gradient"].isfinite()
+    assert not [name for name in readings if name.startswith("g_")]
+    assert game.same(game.weights(players.generator), before)
+    assert players.step == 1
+
+
 def test_each_update_has_a_batch_and_latents_of_its_own(game: Any, points: Points) -> None:
     domain = points()
     latents = _recording(domain)

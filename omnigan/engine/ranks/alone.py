@@ -90,6 +90,10 @@ class Ranks:
         """Return JSON values that the first process makes, to all of them."""
         return make()
 
+    def from_all(self, value: Any) -> list[Any]:
+        """Return the JSON values of all processes, by rank."""
+        return [value]
+
     def copies(self, make: Callable[[], Content | None]) -> Content | None:
         """Return a checkpoint's content that the first process has, to all of them."""
         return make()

@@ -72,7 +72,7 @@ class Together(Ranks):
             self._do(self.store.set, key, "over")
 
     def require_same(self, facts: Callable[[], Mapping[str, Any]]) -> None:
-        refuse_differences(self._gather({"host": self.place.host, **facts()}))
+        refuse_differences(self.from_all({"host": self.place.host, **facts()}))
 
     # ---- in a step -------------------------------------------------------------------------
 
@@ -126,6 +126,20 @@ class Together(Ranks):
         made = json.dumps(make()).encode() if self.first else b""
         return json.loads(self._sent(made))
 
+    def from_all(self, value: Any) -> list[Any]:
+        data = torch.frombuffer(bytearray(json.dumps(value).encode()), dtype=torch.uint8)
+        lengths = [torch.empty(1, dtype=torch.int64) for _ in range(self.place.size)]
+        self._do(dist.all_gather, lengths, torch.tensor([len(data)]), group=self.group)
+        longest = max(int(length) for length in lengths)
+        mine = torch.zeros(longest, dtype=torch.uint8)
+        mine[: len(data)] = data
+        found = [torch.empty_like(mine) for _ in lengths]
+        self._do(dist.all_gather, found, mine, group=self.group)
+        return [
+            json.loads(each[: int(length)].numpy().tobytes())
+            for each, length in zip(found, lengths, strict=True)
+        ]
+
     def copies(self, make: Callable[[], Content | None]) -> Content | None:
         made = make() if self.first else None
         head = self.from_first(lambda: made and [made[0], list(made[1])])
@@ -145,7 +159,7 @@ class Together(Ranks):
             put(content)
 
     def require_agreement(self, checksum: Callable[[], int], step: int) -> None:
-        sums = self._gather(checksum())
+        sums = self.from_all(checksum())
         others = [str(rank) for rank, value in enumerate(sums) if value != sums[0]]
         if others:
             raise OmniganError(
@@ -178,18 +192,3 @@ class Together(Ranks):
         for first in range(0, len(content), PIECE):
             self._do(dist.broadcast, content[first : first + PIECE], src=0, group=self.group)
         return content.numpy().tobytes()
-
-    def _gather(self, value: Any) -> list[Any]:
-        """Return the JSON values of all processes, by rank."""
-        data = torch.frombuffer(bytearray(json.dumps(value).encode()), dtype=torch.uint8)
-        lengths = [torch.empty(1, dtype=torch.int64) for _ in range(self.place.size)]
-        self._do(dist.all_gather, lengths, torch.tensor([len(data)]), group=self.group)
-        longest = max(int(length) for length in lengths)
-        mine = torch.zeros(longest, dtype=torch.uint8)
-        mine[: len(data)] = data
-        found = [torch.empty_like(mine) for _ in lengths]
-        self._do(dist.all_gather, found, mine, group=self.group)
-        return [
-            json.loads(each[: int(length)].numpy().tobytes())
-            for each, length in zip(found, lengths, strict=True)
-        ]
