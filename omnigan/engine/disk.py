@@ -12,7 +12,7 @@ from functools import partial
 from omnigan.engine.runfolder import RunFolder, step_folders
 from omnigan.errors import OmniganError, lacks_memory
 
-__all__ = ["failures_in_words", "resume_command"]
+__all__ = ["failures_elsewhere_in_words", "failures_in_words", "resume_command"]
 
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _NO_LOADER = re.compile(r"DataLoader worker")
@@ -30,11 +30,41 @@ def failures_in_words(folder: RunFolder, command: str) -> Iterator[None]:
         OmniganError: The block could not write or read a file, had too little memory, or lost a
             loader process.
     """
-    advise = partial(_advice, folder, command)
+    with _in_words(f" ({folder.path})", partial(_advice, folder, command)):
+        yield
+
+
+@contextmanager
+def failures_elsewhere_in_words(command: Callable[[], str | None]) -> Iterator[None]:
+    """Do the same in a process that does not write the run's folder, nor know what is in it.
+
+    Args:
+        command: Returns what goes on with the run; None: it has not begun.
+
+    Raises:
+        OmniganError: See :func:`failures_in_words`.
+    """
+
+    def advise(first: str) -> str:
+        after = command()
+        then = f"go on with:\n  {after}" if after else "start again."
+        return f"{first[0].upper()}{first[1:]}, then {then}"
+
+    with _in_words("", advise):
+        yield
+
+
+Advise = Callable[[str], str]
+"""Returns what is saved, and what to do: first of all what is said."""
+
+
+@contextmanager
+def _in_words(disk: str, advise: Advise) -> Iterator[None]:
+    """Say what fails in the block; ``disk`` names a disk that is full."""
     try:
         yield
     except OSError as error:
-        raise OmniganError(_about_files(error, folder, advise)) from error
+        raise OmniganError(_about_files(error, disk, advise)) from error
     except (MemoryError, RuntimeError) as error:  # torch has no errors of its own for these
         if lacks_memory(error):
             raise OmniganError(_about_memory(advise)) from error
@@ -43,13 +73,9 @@ def failures_in_words(folder: RunFolder, command: str) -> Iterator[None]:
         raise
 
 
-Advise = Callable[[str], str]
-"""Returns what is saved, and what to do: first of all what is said."""
-
-
-def _about_files(error: OSError, folder: RunFolder, advise: Advise) -> str:
+def _about_files(error: OSError, disk: str, advise: Advise) -> str:
     if error.errno in DISK_FULL:
-        return f"The disk is full ({folder.path}). {advise('make room')}"
+        return f"The disk is full{disk}. {advise('make room')}"
     if error.errno == errno.ENOMEM:
         return _about_memory(advise)
     reason = error.strerror or str(error) or type(error).__name__

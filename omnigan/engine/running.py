@@ -12,7 +12,11 @@ import yaml
 
 from omnigan.domain import Domain
 from omnigan.engine.device import device_of, set_threads
-from omnigan.engine.disk import failures_in_words, resume_command
+from omnigan.engine.disk import (
+    failures_elsewhere_in_words,
+    failures_in_words,
+    resume_command,
+)
 from omnigan.engine.fingerprint import fingerprint
 from omnigan.engine.publishing import Publisher, Unpublished
 from omnigan.engine.ranks.alone import Ranks
@@ -75,6 +79,8 @@ def run(request: Request, reporter: Reporter, ranks: Ranks) -> Path:
     if not ranks.first:
         reporter = Quiet()
     with ExitStack() as stack:
+        if not ranks.first:
+            stack.enter_context(failures_elsewhere_in_words(lambda: ranks.resuming))
         with ranks.turn():
             loaded = load_recipe(request.recipe, request.overrides)
             device = device_of(loaded.recipe.train.device, ranks.place)

@@ -22,7 +22,7 @@ from omnigan import api
 from omnigan.cli import main
 from omnigan.console import LineReporter
 from omnigan.engine import disk
-from omnigan.engine.disk import failures_in_words
+from omnigan.engine.disk import failures_elsewhere_in_words, failures_in_words
 from omnigan.engine.runfolder import RunFolder
 from omnigan.engine.step import Adversaries
 from omnigan.errors import OmniganError
@@ -54,6 +54,24 @@ def test_what_the_machine_refuses_is_a_sentence(
         raise error
     assert caught.value.__cause__ is error
     assert "Nothing is saved" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("command", "advice"),
+    [
+        (None, "networks. Make room, then start again."),
+        ("omnigan train x", "networks. Make room, then go on with:\n  omnigan train x"),
+    ],
+)
+def test_a_process_that_does_not_write_the_folder_knows_how_to_go_on(
+    command: str | None, advice: str
+) -> None:
+    with (
+        pytest.raises(OmniganError, match="not enough memory") as caught,
+        failures_elsewhere_in_words(lambda: command),
+    ):
+        raise MemoryError
+    assert str(caught.value).endswith(advice)
 
 
 def test_a_bug_stays_a_bug(tmp_path: Path) -> None:

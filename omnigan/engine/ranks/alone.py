@@ -27,9 +27,11 @@ class Ranks:
 
     Attributes:
         place: Where this process stands among them.
+        resuming: The command that goes on with the run; None: it has not begun.
     """
 
     place: Place = ALONE
+    resuming: str | None = None
 
     def __init__(self, stop: StopRequest | None = None) -> None:
         self.stop = StopRequest() if stop is None else stop
@@ -59,6 +61,7 @@ class Ranks:
 
     def advise(self, command: str) -> None:
         """Keep the command that goes on with the run, for when another process ends."""
+        self.resuming = command
 
     # ---- in a step -------------------------------------------------------------------------
 

@@ -58,6 +58,7 @@ class Together(Ranks):
         return f"torchrun {several}--nproc-per-node {self.place.local_size} -m {words}"
 
     def advise(self, command: str) -> None:
+        super().advise(command)
         self.watch.advice = f"Go on with:\n  {command}"
 
     # ---- before the first step -------------------------------------------------------------
