@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import torch
 
-from omnigan.engine.ranks import joined, joining
+from omnigan.engine.ranks import joined, joining, watch
 from omnigan.engine.step import Adversaries
 
 Recipe = Callable[..., str]
@@ -67,7 +67,7 @@ def test_a_request_to_one_stops_all_after_the_same_step(
 
 def _busy(waiting: int, seconds: float) -> None:
     """Join, and have one process do something that takes long."""
-    joining.START = 2.0
+    joining.START, watch.GRACE = 2.0, 1.0
     with joined() as ranks:
         Path("joined").touch()
         if ranks.place.rank == waiting:
@@ -85,7 +85,7 @@ def test_a_process_that_is_busy_ends_as_well(crew: Any, tmp_path: Path) -> None:
 
 
 def test_others_wait_for_the_first_longer_than_they_may_take_to_meet(crew: Any) -> None:
-    crew.start(_busy, 0, 4.0)
+    crew.start(_busy, 0, 3.0)
     assert crew.wait() == [0, 0]
     assert crew.said(0) == crew.said(1) == "over\n"
 
@@ -124,6 +124,7 @@ def _with_own_file(path: str, words: tuple[str, ...]) -> None:
     """Train on a text file that each process has in a folder of its own."""
     from omnigan.cli import main
 
+    watch.GRACE = 1.0
     words_of = {"0": "red blue green black", "1": os.environ.get("SECOND", "")}
     found = words_of[os.environ["RANK"]].split()
     if found:
