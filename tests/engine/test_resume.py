@@ -21,7 +21,7 @@ from omnigan.engine import checkpoint
 from omnigan.errors import UserError
 
 Run = Callable[..., Any]
-STEPS = 300
+STEPS = 160
 RECIPE: dict[str, Any] = {
     "domain": "mixture",
     "data": {"examples": 90, "labels": True, "jitter": 0.1},
@@ -37,8 +37,8 @@ WARM: dict[str, Any] = {
     "train": {
         **RECIPE["train"],
         "rate": 0.05,
-        "warmup": {"steps": 250},
-        "stopping": {"every": 4, "patience": 25},
+        "warmup": {"steps": 130},
+        "stopping": {"every": 4, "patience": 12},
         "terms": {"likelihood": 0.1},
     },
     "log": RECIPE["log"],
@@ -79,7 +79,7 @@ def _killed(recipe: Path, out: Path, rng: random.Random) -> bool:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["omnigan.api"])
     process = context.Process(target=_main, args=(_command(recipe, out, 0),))
-    goal = _steps(out) + rng.randint(1, 60)
+    goal = _steps(out) + rng.randint(1, 30)
     process.start()
     while process.is_alive() and _steps(out) < goal:
         time.sleep(0.001)

@@ -57,7 +57,7 @@ def command(*words: str) -> None:
 def forks() -> ForkServerContext:
     """Return what starts processes, as forks of one that has everything loaded."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["omnigan.api", "torch._dynamo", "torch.distributed.run"])
+    context.set_forkserver_preload(["omnigan.api", "torch.distributed.run"])
     return context
 
 
