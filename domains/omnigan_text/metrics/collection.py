@@ -17,9 +17,9 @@ from omnigan_text.metrics.divergences import Divergences, Estimate, divergences
 from omnigan_text.metrics.kept import Kept, KeptDensity
 from omnigan_text.metrics.kneser_ney import surprise
 from omnigan_text.metrics.reader import Reader
-from omnigan_text.metrics.words import Tokens
+from omnigan_text.metrics.words import Ints, Tokens
 from omnigan_text.oracle import Oracle
-from omnigan_text.tokens import Codec
+from omnigan_text.tokens import END, Codec
 
 __all__ = ["suite"]
 
@@ -43,7 +43,7 @@ def suite(
         grammar: Whether the data are equations of :mod:`omnigan_text.grammar`.
     """
     reader, densities = Reader(codec), KeptDensity()
-    metrics = _of_words(reader) | _of_texts(reader, grammar)
+    metrics = _of_words(reader) | _of_symbols(codec) | _of_texts(reader, grammar)
     metrics |= _of_density(densities, codec.ends)
     return metrics if oracle is None else metrics | _of_oracle(densities, oracle)
 
@@ -71,6 +71,15 @@ def _of_words(reader: Reader) -> dict[str, Metric]:
     }
 
 
+def _of_symbols(codec: Codec) -> dict[str, Metric]:
+    def covered(x: Tensor, real: Tensor) -> float:
+        number = min(len(x), len(real))
+        ids, wanted = (each[evenly(len(each), number)] for each in (x, real))
+        return diversity.coverage(_symbols(ids, codec), _symbols(wanted, codec))
+
+    return {"symbol coverage": Metric(covered, "held-out", "higher")}
+
+
 def _of_texts(reader: Reader, grammar: bool) -> dict[str, Metric]:
     def metric(measure: _OfTexts, against: _Reference, better: _Better, digits: int = 3) -> Metric:
         def compute(x: Tensor, real: Tensor) -> _Values:
@@ -91,6 +100,12 @@ def _of_texts(reader: Reader, grammar: bool) -> dict[str, Metric]:
     return metrics
 
 
+def _symbols(x: Tensor, codec: Codec) -> Ints:
+    """Return the symbols of all texts, without their ends."""
+    ids = x.long().flatten()
+    return (ids[ids != END] if codec.ends else ids).numpy()
+
+
 def _bleu(texts: Tokens, references: Tokens) -> Mapping[str, float]:
     return _means(bleu(texts, references))
 
@@ -106,7 +121,7 @@ def _distinct(texts: Tokens, real: Tokens) -> Mapping[str, float]:
 
 
 def _covered(texts: Tokens, real: Tokens) -> float:
-    return diversity.coverage(_as_many(texts, real), _as_many(real, texts))
+    return diversity.coverage(_as_many(texts, real).ids, _as_many(real, texts).ids)
 
 
 def _unique(texts: Sequence[str], real: Sequence[str]) -> float:

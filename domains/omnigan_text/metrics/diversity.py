@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from omnigan_text.metrics.ngrams import distinct, ngrams
-from omnigan_text.metrics.words import Tokens
+from omnigan_text.metrics.words import Ints, Tokens
 
 __all__ = ["DISTINCT", "coverage", "distinct_ngrams", "unique_share"]
 
@@ -34,14 +34,14 @@ def distinct_ngrams(texts: Tokens) -> dict[int, float]:
     }
 
 
-def coverage(texts: Tokens, real: Tokens) -> float:
+def coverage(ids: Ints, real: Ints) -> float:
     """Return the share of the different words of real texts that occur in some texts at all.
 
     It grows with the number of texts and falls with that of real ones.
 
     Args:
-        texts: From the same lexicon as the real ones.
-        real: At least one word.
+        ids: The words of some texts, as numbers.
+        real: Those of real ones, numbered alike.
     """
-    words = np.unique(real.ids)
-    return float(np.isin(words, texts.ids).mean()) if len(words) else float("nan")
+    words = np.unique(real)
+    return float(np.isin(words, ids).mean()) if len(words) else float("nan")

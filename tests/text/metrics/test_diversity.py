@@ -35,7 +35,7 @@ def test_coverage_is_of_the_real_words(texts: list[str], real: list[str]) -> Non
     lexicon = Lexicon()
     ours, theirs = (set(" ".join(each).split()) for each in (texts, real))
     expected = len(ours & theirs) / len(theirs) if theirs else math.nan
-    found = coverage(lexicon.tokens(texts), lexicon.tokens(real))
+    found = coverage(lexicon.tokens(texts).ids, lexicon.tokens(real).ids)
     assert found == pytest.approx(expected, nan_ok=True)
 
 

@@ -84,7 +84,7 @@ def test_a_collapsed_generator_is_not(numbers: Codec) -> None:
     assert score("unique texts", stuck) == pytest.approx(1 / 300)
     assert score("copied texts", stuck) == 1
     assert score("longest copied run", stuck) == 5
-    for name in ("vocabulary coverage", "backward BLEU", "distinct n-grams"):
+    for name in ("vocabulary coverage", "symbol coverage", "backward BLEU", "distinct n-grams"):
         assert score(name, stuck) < 0.8 * score(name, train[:300]), name
     worse = score("reverse language-model score", stuck)
     assert worse > 1.2 * score("reverse language-model score", train[:300])
@@ -94,9 +94,23 @@ def test_what_depends_on_the_number_is_taken_from_as_many(numbers: Codec) -> Non
     metrics = suite(numbers)
     held_out, few = drawn(50, 1), drawn(50, 2)
     many = few.repeat_interleave(4, 0)  # evenly spread, it is the few again
-    for name in ("self-BLEU", "unique texts", "distinct n-grams", "vocabulary coverage"):
+    counted = ("self-BLEU", "unique texts", "distinct n-grams")
+    for name in (*counted, "vocabulary coverage", "symbol coverage"):
         compute = metrics[name].compute
         assert compute(many, held_out) == compute(few, held_out), name
+
+
+def test_symbols_are_apart_where_words_are_not(letters: Codec) -> None:
+    """A name and the mark behind it are one word between blanks, and two symbols."""
+
+    class Close(Letters):
+        def _decoded(self, sequences: Any) -> list[str]:
+            return [text.replace(" =", "=") for text in super()._decoded(sequences)]
+
+    x, real = letters.rows(["a b c", "b ="]), letters.rows(["a = b", "b c"])
+    metrics = suite(Close(TextData(symbols=len(WORDS), length=8, ends=True)))
+    assert metrics["vocabulary coverage"].compute(x, real) == pytest.approx(2 / 3)  # not "a="
+    assert metrics["symbol coverage"].compute(x, real) == 1
 
 
 def test_equations_and_words(letters: Codec) -> None:
