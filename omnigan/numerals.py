@@ -9,7 +9,10 @@ from __future__ import annotations
 import math
 import re
 
-__all__ = ["decimal_number", "whole_number"]
+__all__ = ["LARGEST_SEED", "decimal_number", "whole_number"]
+
+LARGEST_SEED = 2**63 - 1
+"""Seeds have 63 bits, so that signed and unsigned numbers of 64 bits hold them alike."""
 
 _DECIMAL = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
 

@@ -14,10 +14,10 @@ from omnigan.domain import Artifact, Batch, Conditions, Density, Domain
 from omnigan.engine import seeds
 from omnigan.engine.real import rows_of_labels
 from omnigan.errors import UserError, did_you_mean, listed
+from omnigan.numerals import LARGEST_SEED
 
 __all__ = ["Trained"]
 
-LARGEST_SEED = 2**63 - 1
 CHUNK = 16
 
 

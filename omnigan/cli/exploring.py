@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from omnigan.cli.common import loaded, print_json, reporting
-from omnigan.cli.options import LARGEST_SEED, Json, Run, Seed
+from omnigan.cli.options import Json, Run, Seed
 from omnigan.cli.places import destination, file_names
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def interpolate(
 
 def _seeds(text: str) -> list[int]:
     from omnigan.errors import UserError
-    from omnigan.numerals import whole_number
+    from omnigan.numerals import LARGEST_SEED, whole_number
 
     seeds = [whole_number(part, LARGEST_SEED) for part in text.split(",")]
     found = [seed for seed in seeds if seed is not None]

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["LARGEST_SEED", "Best", "Json", "Overrides", "Recipe", "Run", "Seed"]
+from omnigan.numerals import LARGEST_SEED
 
-LARGEST_SEED = 2**63 - 1
+__all__ = ["Best", "Json", "Overrides", "Recipe", "Run", "Seed"]
 
 Recipe = Annotated[
     str, typer.Argument(metavar="RECIPE", help="A recipe file, or the name of a shipped recipe.")

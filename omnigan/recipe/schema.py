@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, model_validator
 
+from omnigan.numerals import LARGEST_SEED
 from omnigan.recipe.quantities import (
     Adaptive,
     Beta,
@@ -212,7 +213,7 @@ class Recipe(Section):
     """A whole recipe. ``config`` is the domain's own config, validated by the domain's class."""
 
     domain: str
-    seed: int = Field(default=0, ge=0, le=2**63 - 1)
+    seed: int = Field(default=0, ge=0, le=LARGEST_SEED)
     data: Any = None
     generator: Any = None
     discriminator: Any = None
