@@ -34,10 +34,11 @@ def load(path: str | Path, device: str = "cpu", *, best: bool = False) -> Traine
     folder, commit = _here(path)
     if not folder.is_dir():
         raise UserError(f"There is no run folder '{path}'.")
+    place = pick_device(device, "--device")
     if is_export(folder):
         if best:
             raise UserError(f"{folder} is an export, which has one set of weights: no --best.")
-        return Trained(*read_export(folder), pick_device(device), commit)
+        return Trained(*read_export(folder), place, commit)
     run, choices = _checkpoints(folder, best)
     domain = read_domain(run.config)
     problems = []
@@ -50,7 +51,7 @@ def load(path: str | Path, device: str = "cpu", *, best: bool = False) -> Traine
             continue
         network = build_generator(domain, run.config)
         fill(network, weights, f"{choice.folder}/ema.safetensors")
-        return Trained(domain, network, choice.step, pick_device(device))
+        return Trained(domain, network, choice.step, place)
     why = f" ({'; '.join(problems)})" if problems else ""
     raise UserError(f"{folder} has no checkpoint that can be loaded{why}.")
 

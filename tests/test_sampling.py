@@ -190,7 +190,7 @@ def test_what_is_no_run_is_a_mistake(
     (tmp_path / "config.json").write_bytes((trained() / "config.json").read_bytes())
     with pytest.raises(UserError, match="has no checkpoint that can be loaded"):
         api.load(tmp_path)
-    with pytest.raises(UserError, match=r"train\.device: 'meta' cannot be used here"):
+    with pytest.raises(UserError, match=r"--device: 'meta' cannot be used here"):
         api.load(trained(), device="meta")
 
 

@@ -18,8 +18,12 @@ MOST_THREADS = 8
 """Small networks gain nothing from more."""
 
 
-def pick_device(wish: str) -> torch.device:
-    """Return the device a recipe asks for; ``auto`` takes CUDA, then MPS, then the CPU.
+def pick_device(wish: str, key: str = "train.device") -> torch.device:
+    """Return the device that somebody asks for; ``auto`` takes CUDA, then MPS, then the CPU.
+
+    Args:
+        wish: What they wrote.
+        key: Where they wrote it, for the error.
 
     Raises:
         UserError: There is no such device here.
@@ -29,14 +33,14 @@ def pick_device(wish: str) -> torch.device:
             return torch.device("cuda")
         return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
     try:
-        device = torch.device(wish)
-        if device.type not in KINDS:
+        if wish.partition(":")[0] not in KINDS:  # torch would name twenty others
             raise RuntimeError(f"omnigan uses {', '.join(KINDS)}")
+        device = torch.device(wish)
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         reason = str(error).partition("\n")[0]
         raise UserError(
-            f"train.device: '{wish}' cannot be used here ({reason}). Try 'auto' or 'cpu'."
+            f"{key}: '{wish}' cannot be used here ({reason}). Try 'auto' or 'cpu'."
         ) from error
     return device
 

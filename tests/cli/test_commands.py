@@ -72,6 +72,19 @@ def test_a_device_that_is_not_there_is_a_mistake(omnigan: Run, recipe: str) -> N
     assert "abacus" in errors
 
 
+@pytest.mark.parametrize("command", ["evaluate", "score"])
+def test_a_device_is_blamed_on_the_option_that_names_it(
+    omnigan: Run, trained: str, recipe: str, command: str
+) -> None:
+    files = [recipe] if command == "score" else []
+    assert omnigan(command, trained, *files, "--device", "gpu") == (
+        2,
+        "",
+        "error: --device: 'gpu' cannot be used here (omnigan uses cpu, cuda, mps). Try 'auto' or "
+        "'cpu'.\n",
+    )
+
+
 def test_sample_writes_files_that_depend_on_the_seed_alone(omnigan: Run, trained: str) -> None:
     texts = {}
     for name, words in {
