@@ -45,10 +45,19 @@ _SCALARS = [
 
 @dataclass
 class Document:
-    """The values of a YAML file, and the line of each key and list item (from 1)."""
+    """The values of a YAML file.
+
+    Attributes:
+        values: What it says.
+        lines: Line of each key and list item, from 1.
+        end: Where in the text the values end; None if there are none.
+        is_plain: Whether they are one word or number without quotes.
+    """
 
     values: Any
     lines: dict[KeyPath, int] = field(default_factory=dict)
+    end: int | None = None
+    is_plain: bool = False
 
 
 class _Loader(yaml.SafeLoader):
@@ -106,12 +115,20 @@ def parse_yaml(text: str, name: str) -> Document:
 
 
 def parse_value(text: str, where: str) -> Any:
-    """Read one YAML value from the command line.
+    """Read one YAML value from the command line, where nothing is a comment.
 
     Raises:
         UserError: It is not YAML.
     """
-    return _parse(text, lambda line: where).values
+    document = _parse(text, lambda line: where)
+    if document.end is None:  # it is blank, or all of it would be a comment
+        return text.strip() or None
+    cut = text[document.end :].strip()
+    if cut and not document.is_plain:
+        raise UserError(
+            f"{where}: '{cut}' would be a comment; put text that has a # in it in quotes."
+        )
+    return text.strip() if cut else document.values
 
 
 def write_yaml(values: Any) -> str:
@@ -130,8 +147,10 @@ def _parse(text: str, where: _Where) -> Document:
     try:
         node = loader.get_single_node()
         reader = _Reader(where)
-        values = None if node is None else reader.read(node, ())
-        return Document(values, reader.lines)
+        if node is None:
+            return Document(None)
+        is_plain = isinstance(node, yaml.ScalarNode) and node.style is None
+        return Document(reader.read(node, ()), reader.lines, node.end_mark.index, is_plain)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark is not None else 0

@@ -16,6 +16,11 @@ from omnigan.recipe.overrides import apply, parse
         ("data.source=a=b=c", ("data", "source"), "a=b=c"),
         ("data.parts.0.name=x", ("data", "parts", "0", "name"), "x"),
         ("train.clip=", ("train", "clip"), None),
+        ("data.source=my #1 hits", ("data", "source"), "my #1 hits"),
+        ("data.source= #1 hits ", ("data", "source"), "#1 hits"),
+        ("data.source='#1' ", ("data", "source"), "#1"),
+        ("data.names=[a#, 'b #']", ("data", "names"), ["a#", "b #"]),
+        ("train.steps=300 #short", ("train", "steps"), "300 #short"),
         ("train.penalties={r1: {weight: 2}}", ("train", "penalties"), {"r1": {"weight": 2}}),
     ],
 )
@@ -26,7 +31,11 @@ def test_key_and_value_are_split_at_the_first_equals_sign(
     assert (override.path, override.value) == (path, value)
 
 
-@pytest.mark.parametrize("text", ["train.steps", "=3", ".a=3", "a..b=3", "a=[", "a=*x", ""])
+WRONG = ["train.steps", "=3", ".a=3", "a..b=3", "a=[", "a=*x", ""]
+WITH_COMMENTS = ["a='b' #c", "a=[b] # c", "a={b: c} #", "a=[b #c]"]
+
+
+@pytest.mark.parametrize("text", WRONG + WITH_COMMENTS)
 def test_what_is_no_override_is_quoted(text: str) -> None:
     with pytest.raises(UserError) as caught:
         parse(text)
