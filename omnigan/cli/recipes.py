@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -35,7 +34,7 @@ def _list(context: typer.Context, json: Json = False) -> None:
 def copy(
     name: Annotated[str, typer.Argument(help="Name of a shipped recipe.")],
     dest: Annotated[
-        Path | None, typer.Argument(help="A file or a folder; otherwise NAME.yaml here.")
+        str | None, typer.Argument(help="A .yaml file or a folder; otherwise NAME.yaml here.")
     ] = None,
 ) -> None:
     """Copy a shipped recipe to a file of your own."""

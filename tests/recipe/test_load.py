@@ -113,6 +113,19 @@ def test_shipped_recipes_are_listed_and_copied(library: Path, tmp_path: Path) ->
         shipped.copy("plane")
 
 
+def test_a_copy_goes_to_a_recipe_file_or_a_folder(library: Path) -> None:
+    assert shipped.copy("circle", "new/") == Path("new/circle.yaml")
+    assert shipped.copy("circle", "new/deep/MINE.YAML").read_bytes()
+    for name in ("mine", "mine.txt"):
+        with pytest.raises(UserError, match=r"Write mine\.yaml, or mine.*/ for a folder\.$"):
+            shipped.copy("circle", name)
+        assert not Path(name).exists()
+    Path("note").write_text("")
+    for name in ("note/mine.yaml", "note/deep/mine.yaml", "note/"):
+        with pytest.raises(UserError, match=r"^note/.*yaml cannot be written: there is a file wh"):
+            shipped.copy("circle", name)
+
+
 def test_the_wheel_puts_recipes_where_they_are_looked_for() -> None:
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
     included = project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
