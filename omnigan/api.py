@@ -91,6 +91,7 @@ def evaluate(
     """
     trained = run if isinstance(run, Trained) else load(run, device, best=best)
     samples = usual_samples(trained.domain) if samples is None else samples
+    trained.refuse_too_many(samples)
     evaluator = Evaluator(
         trained.domain, samples, seed, features=features, notify=notify, device=trained.device
     )

@@ -47,6 +47,7 @@ def interpolate(
         raise UserError("A way needs two seeds or more, as in --seeds 1,2,3.")
     if frames < 1:
         raise UserError(f"frames must be at least 1, not {frames}.")
+    trained.refuse_too_many((len(stops) - 1) * frames + 1)
     labels = trained.choose_labels(1, stops[0], label)
     conditions = trained.conditions(labels, stops[0])
     points = [trained.latents(1, seed) for seed in stops]

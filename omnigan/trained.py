@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 from omnigan.density import ChunkedDensity
 from omnigan.domain import Artifact, Batch, Conditions, Density, Domain
 from omnigan.engine import seeds
+from omnigan.engine.device import free_memory
 from omnigan.engine.real import rows_of_labels
 from omnigan.errors import UserError, did_you_mean, listed
 from omnigan.numerals import LARGEST_SEED
@@ -19,6 +21,11 @@ from omnigan.numerals import LARGEST_SEED
 __all__ = ["Trained"]
 
 CHUNK = 16
+BESIDES = 1024
+"""Bytes that an example takes besides its numbers: its label, its conditions, their names."""
+USUAL_MEMORY = 2**36
+"""Bytes, where a machine does not tell how many are free."""
+_CPU = torch.device("cpu")
 
 
 class Trained:
@@ -85,6 +92,24 @@ class Trained:
         # What a wish asks for may be as long as a user's file: such examples are made one by one.
         return Batch(self._made(n, seed, {**latents, **cond}, 1 if wishes else CHUNK), cond)
 
+    def refuse_too_many(self, n: int) -> None:
+        """Refuse more examples than memory can hold, before a machine is brought down by them.
+
+        This is for what users ask for: a run that has gone on for days is better off trying.
+
+        Raises:
+            UserError: There is too little for ``n`` examples.
+        """
+        # They are there twice while their parts are put together, as numbers of four bytes.
+        needed = n * (8 * math.prod(self.domain.space.shape) + BESIDES)
+        free = free_memory(_CPU)
+        if needed > (USUAL_MEMORY if free is None else free):
+            known = "" if free is None else f", and {_gigabytes(free)} are free"
+            raise UserError(
+                f"{n:,} samples would take {_gigabytes(needed)} of memory{known}. Ask for fewer at "
+                "a time, with another seed each time."
+            )
+
     def generate_for(self, cond: Conditions, seed: int = 0) -> Batch:
         """Return an example for each of some conditions ``[N, ...]``."""
         return Batch(self._made(len(next(iter(cond.values()))), seed, cond, CHUNK), cond)
@@ -108,7 +133,12 @@ class Trained:
     def sample(
         self, n: int, seed: int = 0, label: str | None = None, wishes: Sequence[str] = ()
     ) -> list[Any]:
-        """Return ``n`` natural objects of the domain (``pretty_midi.PrettyMIDI``, say)."""
+        """Return ``n`` natural objects of the domain (``pretty_midi.PrettyMIDI``, say).
+
+        Raises:
+            UserError: As in :meth:`generate`, or there is too little memory for so many.
+        """
+        self.refuse_too_many(n)
         return self.domain.objects(self.generate(n, seed, label, wishes).x)
 
     def render(self, x: Tensor, folder: str | Path) -> list[Artifact]:
@@ -219,6 +249,10 @@ class Trained:
     def preview(self, n: int, seed: int = 0) -> Batch:
         """Return ``n`` examples to look at: sorted by label, as many of each as can be."""
         return self.generate(n, seed, rows_of_labels(self.domain.labels(), n) or None)
+
+
+def _gigabytes(number: int) -> str:
+    return f"{number / 1e9:,.1f} GB"
 
 
 def _at(inputs: Conditions, rows: Tensor) -> dict[str, Tensor]:

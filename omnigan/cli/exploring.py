@@ -147,6 +147,7 @@ def augment(
         raise UserError(f"{run} was trained without labels; set data.labels and train again.")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UserError(f"--out: {out} exists and is not an empty folder.")
+    trained.refuse_too_many(per_class)
     with reporting() as reporter:
         for done, (label, name) in enumerate(file_names(labels).items()):
             reporter.notify("writing samples", done, len(labels))

@@ -52,6 +52,7 @@ def sample(
     folder = destination(out, run, *words, *map(named, wishes))
     if wishes and not trained.has_latents:
         count = 1  # all samples would be the same
+    trained.refuse_too_many(count)
     artifacts = trained.render(trained.generate(count, seed, label, wishes).x, folder)
     if json:
         files = [{**asdict(artifact), "path": str(artifact.path)} for artifact in artifacts]

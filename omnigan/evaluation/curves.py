@@ -64,6 +64,7 @@ def at_temperatures(
         UserError: The domain has no temperature, or not these; there are no held-out examples.
     """
     has_temperature(trained.domain, temperatures)
+    trained.refuse_too_many(samples)
     evaluator = Evaluator(
         trained.domain, samples, seed, features=features, notify=notify, device=trained.device
     )

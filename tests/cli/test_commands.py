@@ -85,6 +85,18 @@ def test_a_device_is_blamed_on_the_option_that_names_it(
     )
 
 
+def test_a_count_beyond_sense_is_refused_at_once(omnigan: Run, trained: str) -> None:
+    for words in (
+        ["sample", trained, "--count"],
+        ["augment", trained, "--out", "x", "--per-class"],
+    ):
+        status, output, errors = omnigan(*words, str(10**10))
+        assert (status, output) == (2, "")
+        assert errors.startswith("error: 10,000,000,000 samples would take ")
+    assert omnigan("sample", trained, "--count", "1e11")[2].startswith("error: Invalid value for")
+    assert not Path("x").exists()
+
+
 def test_sample_writes_files_that_depend_on_the_seed_alone(omnigan: Run, trained: str) -> None:
     texts = {}
     for name, words in {
