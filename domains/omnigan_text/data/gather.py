@@ -6,18 +6,16 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from omnigan.datasets.files import check_readable, spread
-from omnigan.datasets.label_table import look_up_labels, read_label_table
-from omnigan.datasets.labels import folder_labels
 from omnigan.domain import Notify
 from omnigan.errors import UserError
-from omnigan.paths import user_path
 from omnigan_text.data.docstrings import docstrings
+from omnigan_text.data.labels import labels_of_files, refuse_no_columns
 from omnigan_text.data.lines import Unusable, read_lines
 from omnigan_text.data.records import JSON_LINES, PROSE, TABLES, Record, kind_of, read_records
-from omnigan_text.data.sources import LABELS, Found
+from omnigan_text.data.sources import Found
 from omnigan_text.data_config import TextData
 from omnigan_text.grammar import sentences
 
@@ -109,7 +107,7 @@ def _made(data: TextData, notify: Notify) -> Iterable[tuple[str, str | None]]:
 
 
 def _read_files(gathered: Gathered, found: Found, data: TextData, notify: Notify) -> None:
-    labels = _file_labels(data, found)
+    labels = labels_of_files(data, found)
     files = [file for _, file in found.files]
     gathered.paragraphs = holds_paragraphs(files, data)
     for number, file in enumerate(files):
@@ -125,19 +123,8 @@ def _read_files(gathered: Gathered, found: Found, data: TextData, notify: Notify
             del gathered.texts[before:], gathered.labels[before:]
         notify("reading files", number + 1, len(files))
     check_readable(found.names, gathered.reasons, data.source, "file")
-
-
-def _file_labels(data: TextData, found: Found) -> Sequence[str | None]:
-    """Return the label that all texts of each file have, None where there is none."""
-    if data.labels == "folder":
-        return folder_labels(found.names)
-    if data.labels == "file":
-        return [PurePath(name).name.split(".")[0] for name in found.names]
-    if data.labels in LABELS:
-        return [None] * len(found.files)
-    path = user_path(data.labels, "data.labels")
-    table = read_label_table(path, data.label_column, LABELS)
-    return look_up_labels(table, found.names, path, "a file")
+    if data.labels == "column" and gathered.texts and not any(gathered.labels):
+        refuse_no_columns(data, found)
 
 
 def holds_paragraphs(files: Sequence[Path], data: TextData) -> bool:

@@ -7,6 +7,7 @@ import json
 import textwrap
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,16 @@ from omnigan.errors import UserError, did_you_mean
 from omnigan_text.data.lines import MOST, Unusable, read_lines
 from omnigan_text.data_config import TextData
 
-__all__ = ["JSON_LINES", "PROSE", "SOURCE_CODE", "TABLES", "Record", "kind_of", "read_records"]
+__all__ = [
+    "JSON_LINES",
+    "PROSE",
+    "SOURCE_CODE",
+    "TABLES",
+    "Record",
+    "columns_of",
+    "kind_of",
+    "read_records",
+]
 
 
 def _endings(words: str) -> frozenset[str]:
@@ -30,6 +40,7 @@ SOURCE_CODE = _endings(
     "xml yaml yml zig zsh"
 )
 
+_LOOKED_AT = 200  # lines of a .jsonl file that show which keys it has
 _TEXT = "text"  # name of a column that holds the text, unless another one is named
 
 
@@ -67,6 +78,29 @@ def read_records(file: Path, data: TextData, paragraphs: bool) -> Iterator[Recor
     if kind in TABLES:
         return _rows(lines, file, data)
     return map(Record, _paragraphs(lines) if paragraphs else lines)
+
+
+def columns_of(file: Path) -> list[str]:
+    """Return the columns of a table, or the keys at the beginning of a .jsonl file.
+
+    There are none in a file of another kind, or one that cannot be read.
+    """
+    kind = kind_of(file)
+    try:
+        if kind in TABLES:
+            return _header(file, next(read_lines(file), ""))
+        if kind in JSON_LINES:
+            lines = islice((line for line in read_lines(file) if not line.isspace()), _LOOKED_AT)
+            values = [_parsed(line, number) for number, line in enumerate(lines, 1)]
+            return list(dict.fromkeys(k for v in values if isinstance(v, dict) for k in v))
+    except (Unusable, OSError):
+        pass
+    return []
+
+
+def _header(file: Path, line: str) -> list[str]:
+    names = next(csv.reader([line], delimiter=_delimiter(file, line)), [])
+    return [name.strip() for name in names]
 
 
 def _paragraphs(lines: Iterator[str]) -> Iterator[str]:
@@ -132,8 +166,7 @@ def _label(value: dict[str, Any], number: int, data: TextData) -> str | None:
 
 def _rows(lines: Iterator[str], file: Path, data: TextData) -> Iterator[Record]:
     header = next(lines, "")
-    names = next(csv.reader([header], delimiter=_delimiter(file, header)), [])
-    names = [name.strip() for name in names]
+    names = _header(file, header)
     text = names.index(_column(file, 1, names, names, data))
     label = None
     if data.labels == "column":

@@ -92,6 +92,11 @@ def _stamps(data: TextData) -> list[Any]:
 def _files(data: TextData) -> tuple[list[tuple[str, Path]], Counter[str]]:
     path = user_path(data.source, "data.source")
     if path.is_file():
+        if data.labels == "folder":
+            raise UserError(
+                f"data.labels: '{data.source}' is one file, so there are no folders to name its "
+                "texts after; write column, none, or the path of a CSV file"
+            )
         return [(path.name, path)], Counter()
     if not path.is_dir():
         raise no_such_source(data.source, MADE, "a text file or of a folder of such files")

@@ -119,6 +119,62 @@ def test_keys_of_json_lines(loaded: Make, write: Make, phrases: list[str]) -> No
         loaded(path, column="x")
 
 
+COLUMNS = {
+    "a.csv": lambda phrases: table([["text", "mood", "id"], *([p, "", "7"] for p in phrases)]),
+    "a.jsonl": lambda phrases: "\n".join(
+        json.dumps({"text": p, **({"mood": None} if n else {}), "id": 7})
+        for n, p in enumerate(phrases)
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (
+            {"labels": "mood"},
+            r"data\.labels: there is no file 'mood'\. For a column of '.*' write data\.labels: "
+            r"column and data\.label_column: mood\. Its columns are text, (id, mood|mood, id)\.$",
+        ),
+        ({"labels": "moood"}, r"label_column: NAME\. Its .*\. Did you mean 'mood'\?$"),
+        ({"labels": "colum"}, r"cannot read 'colum'.* Did you mean 'column'\?"),
+        (
+            {"labels": "column", "label_column": "moods"},
+            r"data\.label_column: .* no column 'moods'.* text, .*\. Did you mean 'mood'\?$",
+        ),
+        ({"labels": "column"}, r"data\.label_column: .* no column 'label'.* text, "),
+        (
+            {"labels": "column", "label_column": "mood"},
+            r"data\.label_column: 'mood' is empty for every text",
+        ),
+        ({"labels": "folder"}, r"data\.labels: '.*a\.\w+' is one file, so there are no folders"),
+    ],
+)
+def test_labels_that_a_file_does_not_have_are_answered_with_its_columns(
+    loaded: Make,
+    write: Make,
+    phrases: list[str],
+    settings: dict[str, str],
+    message: str,
+) -> None:
+    for name, content in COLUMNS.items():
+        path = write(name, content(phrases))
+        with pytest.raises(UserError, match=message):
+            loaded(path, column="text", **settings)
+
+
+def test_plain_text_has_no_columns_of_labels(loaded: Make, write: Make, phrases: list[str]) -> None:
+    for name, content in (
+        ("a.txt", "\n".join(phrases)),
+        ("a.jsonl", "\n".join(map(json.dumps, phrases))),
+    ):
+        path = write(name, content)
+        with pytest.raises(UserError, match=r"data\.labels: 'column' is for .*has no columns"):
+            loaded(path, labels="column")
+        with pytest.raises(UserError, match=r"data\.labels: cannot read 'mood' \(No such file"):
+            loaded(path, labels="mood")
+
+
 def test_labels_of_folders_files_and_tables(loaded: Make, write: Make, phrases: list[str]) -> None:
     write("a/one.txt", "\n".join(phrases[:30]))
     write("a/two.txt", "\n".join(phrases[30:60]))
