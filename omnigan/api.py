@@ -45,7 +45,7 @@ def train(
         out: The run folder; default: the first free ``runs/<recipe>-<nnn>``.
         resume: Go on in ``out`` (default: the newest run of that recipe).
         force: Resume even if the recipe changed.
-        device: Same as the override ``train.device=...``.
+        device: Takes the place of ``train.device``.
         profile: Find out where the time of some early steps goes, for ``profile.txt`` and
             ``profile.json``.
         reporter: Told about progress.
@@ -55,10 +55,8 @@ def train(
         OmniganError: The disk is full or the machine fails otherwise, training diverged, or a
             signal asked it to stop.
     """
-    if device is not None:
-        overrides = [*overrides, f"train.device={device}"]
     folder = None if out is None else Path(out)
-    request = Request(recipe, overrides, folder, resume, force, profile)
+    request = Request(recipe, overrides, folder, resume, force, profile, device)
     with joined() as ranks:
         return run(request, reporter or Quiet(), ranks)
 

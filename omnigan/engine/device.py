@@ -45,31 +45,36 @@ def pick_device(wish: str, key: str = "train.device") -> torch.device:
     return device
 
 
-def device_of(wish: str, place: Place) -> torch.device:
+def device_of(wish: str, place: Place, key: str = "train.device") -> torch.device:
     """Return the device of one process of a run: where they share a machine, each has its own.
+
+    Args:
+        wish: What somebody wrote.
+        place: Of the process.
+        key: Where they wrote it, for the error.
 
     Raises:
         UserError: There are too few, or this kind of device cannot be used by several processes.
     """
-    device = pick_device(wish)
+    device = pick_device(wish, key)
     if place.size == 1 or device.type == "cpu":
         return device
     if device.type != "cuda":
         raise UserError(
-            f"train.device: {place.size} processes can train on CPUs or on CUDA devices, not on "
+            f"{key}: {place.size} processes can train on CPUs or on CUDA devices, not on "
             f"'{device}'. Set it to cpu, or start one process."
         )
     if device.index is not None and place.local_size > 1:
         raise UserError(
-            f"train.device: '{wish}' is one device for {place.local_size} processes. Set it to "
+            f"{key}: '{wish}' is one device for {place.local_size} processes. Set it to "
             "cuda, which gives each its own."
         )
     if device.index is None:
         there = torch.cuda.device_count()
         if place.local_rank >= there:
             raise UserError(
-                f"train.device: {place.local_size} processes share {there} CUDA devices on this "
-                f"machine. Start {there} on it, or set train.device to cpu."
+                f"{key}: {place.local_size} processes share {there} CUDA devices on this "
+                f"machine. Start {there} on it, or set it to cpu."
             )
         device = torch.device("cuda", place.local_rank)
     torch.cuda.set_device(device)

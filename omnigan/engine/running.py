@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -53,6 +54,7 @@ class Request:
         resume: Go on with the run in it.
         force: Resume even if the recipe changed.
         profile: Find out where the time of some steps goes.
+        device: Takes the place of ``train.device``.
     """
 
     recipe: str | Path | Mapping[str, Any]
@@ -61,6 +63,13 @@ class Request:
     resume: bool = False
     force: bool = False
     profile: bool = False
+    device: str | None = None
+
+    @property
+    def all_overrides(self) -> list[str]:
+        """``overrides``, and what the options mean."""
+        wish = [] if self.device is None else [f"train.device={json.dumps(self.device)}"]
+        return [*self.overrides, *wish]
 
 
 def run(request: Request, reporter: Reporter, ranks: Ranks) -> Path:
@@ -82,8 +91,9 @@ def run(request: Request, reporter: Reporter, ranks: Ranks) -> Path:
         if not ranks.first:
             stack.enter_context(failures_elsewhere_in_words(lambda: ranks.resuming))
         with ranks.turn():
-            loaded = load_recipe(request.recipe, request.overrides)
-            device = device_of(loaded.recipe.train.device, ranks.place)
+            loaded = load_recipe(request.recipe, request.all_overrides)
+            key = "train.device" if request.device is None else "--device"
+            device = device_of(loaded.recipe.train.device, ranks.place, key)
             threads = set_threads(loaded.recipe.train.threads, ranks.place.local_size)
             own = stack.enter_context(_opened(request, loaded.name, ranks)) if ranks.first else None
             domain, recipe = _resolve(loaded, reporter)

@@ -72,16 +72,17 @@ def test_a_device_that_is_not_there_is_a_mistake(omnigan: Run, recipe: str) -> N
     assert "abacus" in errors
 
 
-@pytest.mark.parametrize("command", ["evaluate", "score"])
+@pytest.mark.parametrize("command", ["train", "evaluate", "score"])
+@pytest.mark.parametrize("wish", ["gpu", "0", "null", "a #"])
 def test_a_device_is_blamed_on_the_option_that_names_it(
-    omnigan: Run, trained: str, recipe: str, command: str
+    omnigan: Run, trained: str, recipe: str, command: str, wish: str
 ) -> None:
-    files = [recipe] if command == "score" else []
-    assert omnigan(command, trained, *files, "--device", "gpu") == (
+    named = {"train": [recipe], "evaluate": [trained], "score": [trained, recipe]}
+    assert omnigan(command, *named[command], "--device", wish) == (
         2,
         "",
-        "error: --device: 'gpu' cannot be used here (omnigan uses cpu, cuda, mps). Try 'auto' or "
-        "'cpu'.\n",
+        f"error: --device: '{wish}' cannot be used here (omnigan uses cpu, cuda, mps). Try 'auto' "
+        "or 'cpu'.\n",
     )
 
 
