@@ -22,7 +22,7 @@ from omnigan.cli import (
     training,
 )
 from omnigan.cli.common import first_rank
-from omnigan.errors import OmniganError, UserError, UserErrors, lacks_memory
+from omnigan.errors import OmniganError, UserError, UserErrors, did_you_mean, lacks_memory
 
 __all__ = ["app", "main"]
 
@@ -90,9 +90,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return UserError.exit_status
         text: str = error.format_message()  # type: ignore[attr-defined]
         context = getattr(error, "ctx", None)
+        if _is_setting(error, context):
+            text = f"{text.partition(' (')[0]}. Settings are KEY=VALUE, such as train.steps=3000."
         command = "omnigan" if context is None else context.command_path
         return _complain([f"{text}\n  See '{command} --help'."], UserError.exit_status)
     return status if isinstance(status, int) else 0
+
+
+def _is_setting(error: Exception, context: typer.Context | None) -> bool:
+    """Tell whether somebody wrote a setting of a recipe as if it were an option."""
+    if context is None or context.info_name not in ("train", "check"):
+        return False
+    if not hasattr(error, "possibilities"):  # the option is known
+        return False
+    known = [option.lstrip("-") for option in error.possibilities or ()]
+    return not did_you_mean(getattr(error, "option_name", "").lstrip("-"), known)
 
 
 @app.callback(invoke_without_command=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -15,6 +15,7 @@ from omnigan.errors import UserError, UserErrors
 from omnigan.plugins import available, load_domain
 from omnigan.recipe import overrides as command_line
 from omnigan.recipe.explain import Problem, explain, misread_switches
+from omnigan.recipe.fields import known_keys
 from omnigan.recipe.overrides import Override
 from omnigan.recipe.schema import Log, Recipe, Train
 from omnigan.recipe.yaml_file import KeyPath
@@ -61,6 +62,7 @@ class Draft:
         self.problems: dict[object, tuple[_Rank, str]] = {}  # at most one for each place
         self.overrides: list[Override] = []
         self.usual: dict[KeyPath, str] = {}
+        self.homes: dict[str, str] = {}  # the section of each key
         for section in _SECTIONS:
             if section in self.values and self.values[section] is None:
                 self.values[section] = {}  # all its keys are commented out
@@ -104,6 +106,9 @@ class Draft:
 
     def validate(self, domain: type[Domain] | None) -> tuple[Recipe | None, DomainConfig | None]:
         """Return the engine's and the domain's settings, or note what is wrong with them."""
+        self.homes = _homes(Recipe, _ENGINE)
+        if domain is not None:
+            self.homes = _homes(domain.Config, DomainConfig.model_fields) | self.homes
         settings = self._validate(Recipe)
         if domain is None:
             return settings, None
@@ -118,7 +123,7 @@ class Draft:
         return UserErrors(text for _, text in ordered)
 
     def _validate(self, model: type[_Model]) -> _Model | None:
-        valid, found = _judged(model, self.values)
+        valid, found = _judged(model, self.values, self.homes)
         for problem in found:
             self._add(problem, self._culprit(problem, model, set(found) - {problem}))
         return None if found else valid
@@ -143,7 +148,8 @@ class Draft:
         ][::-1]
         suspects = [[number] for number in inside] + ([inside] if len(inside) > 1 else [])
         for left_out in suspects:
-            if others.issuperset(_judged(model, self._values_without(left_out))[1]):
+            left = self._values_without(left_out)
+            if others.issuperset(_judged(model, left, self.homes)[1]):
                 return left_out[0]
         return None
 
@@ -175,14 +181,23 @@ class Draft:
         return (0, line), f"{self.written.source}:{line}" if line else self.written.source
 
 
-def _judged(model: type[_Model], values: Mapping[str, Any]) -> tuple[_Model | None, list[Problem]]:
+def _homes(model: type[BaseModel], sections: Iterable[str]) -> dict[str, str]:
+    """Return which of some sections, the first one, has each key."""
+    return {
+        key: section for section in reversed([*sections]) for key in known_keys(model, (section,))
+    }
+
+
+def _judged(
+    model: type[_Model], values: Mapping[str, Any], homes: Mapping[str, str]
+) -> tuple[_Model | None, list[Problem]]:
     """Return what a model makes of a recipe, and what is wrong with it."""
     if issubclass(model, DomainConfig):
         values = {key: values[key] for key in DomainConfig.model_fields if key in values}
     try:
         valid = model.model_validate(values)
     except ValidationError as error:
-        return None, explain(error, values, model)
+        return None, explain(error, values, model, homes)
     return valid, misread_switches(values, valid.model_dump())
 
 

@@ -33,13 +33,23 @@ _Item = tuple[_Loc, ErrorDetails]
 
 
 def explain(
-    error: ValidationError, values: Mapping[str, Any], model: type[BaseModel]
+    error: ValidationError,
+    values: Mapping[str, Any],
+    model: type[BaseModel],
+    homes: Mapping[str, str] | None = None,
 ) -> list[Problem]:
-    """Return what is wrong with ``values``, which ``model`` refused."""
+    """Return what is wrong with ``values``, which ``model`` refused.
+
+    Args:
+        error: The refusal.
+        values: A recipe.
+        model: Of it, or of some of its sections.
+        homes: The section of each key, for those that stand outside of it.
+    """
     errors = error.errors(include_url=False)
     echoes = _echoes(errors)
     items: list[_Item] = [(e["loc"], e) for e in errors if e["loc"] not in echoes]
-    return _Explainer(model).problems(items, values, ())
+    return _Explainer(model, homes or {}).problems(items, values, ())
 
 
 def misread_switches(values: object, read: object, path: KeyPath = ()) -> list[Problem]:
@@ -84,8 +94,9 @@ class _Explainer:
     part of the value at that point is such a name.
     """
 
-    def __init__(self, model: type[BaseModel]) -> None:
+    def __init__(self, model: type[BaseModel], homes: Mapping[str, str]) -> None:
         self.model = model
+        self.homes = homes
 
     def problems(self, items: list[_Item], value: object, path: KeyPath) -> list[Problem]:
         found: list[Problem] = []
@@ -128,7 +139,7 @@ class _Explainer:
             return _own_words(_reason(error), value, path)
         expectation = self.expectation(error, path)
         hint = did_you_mean(value, _words(error))
-        if kind == "string_type" and not isinstance(value, Mapping | list):
+        if kind == "string_type" and not isinstance(value, Mapping | list | None):
             hint = " Put it in quotes."
         return f"{_quoted(path)} must be {expectation}, not {shown(value)}.{hint}"
 
@@ -136,7 +147,10 @@ class _Explainer:
         *parents, last = path
         known = _words(error) or known_keys(self.model, tuple(parents))
         near = difflib.get_close_matches(last, known, n=1)
-        hint = f" Did you mean {_quoted((*parents, *near))}?" if near else ""
+        meant = (*parents, *near) if near else ()
+        if last in self.homes and (not parents or (len(parents) == 1 and not near)):
+            meant = (self.homes[last], last)
+        hint = f" Did you mean {_quoted(meant)}?" if meant else ""
         if not hint:
             hint = f" Known here: {', '.join(known)}." if known else " No keys are known here."
         return f"unknown key {_quoted(path)}.{hint}"

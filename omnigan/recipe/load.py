@@ -103,6 +103,8 @@ def _read(recipe: str | Path | Mapping[str, Any]) -> Written:
         document = parse_yaml(known.text, f"recipe {known.name}")
         source, name = f"recipe {known.name}", known.name
     else:
+        if path.is_dir():
+            raise _no_file(path)
         if not path.exists():
             raise _not_found(path)
         document, source, name = read_yaml(path), str(path), path.stem
@@ -119,9 +121,25 @@ def _is_file(path: Path) -> bool:
 
 def _not_found(path: Path) -> UserError:
     names = [recipe.name for recipe in shipped.shipped()]
-    hint = did_you_mean(path.stem, names)
+    hint = did_you_mean(path, map(str, _beside(path))) if path.suffix else ""
+    hint = hint or did_you_mean(path.stem, names)
+    if "=" in path.name:
+        hint = " The recipe comes before any KEY=VALUE."
     known = f" Shipped recipes: {', '.join(names)}." if names else ""
     return UserError(f"There is no file '{path}' and no shipped recipe of that name.{hint}{known}")
+
+
+def _no_file(folder: Path) -> UserError:
+    files = _beside(folder / "recipe.yaml")
+    train = "To train on what is in it, copy a shipped recipe, and name it there as data.source"
+    advice = f"Name a file in it, such as {files[0]}" if files else train
+    return UserError(f"{folder}: is a folder, not a recipe file. {advice}.")
+
+
+def _beside(path: Path) -> list[Path]:
+    """Return the recipe files in the folder of a path, one of its own name first."""
+    files = sorted(path.parent.glob("*.y*ml"))
+    return sorted(files, key=lambda file: file.name != path.name)
 
 
 def _plain(value: Any) -> Any:

@@ -37,7 +37,10 @@ def parse(text: str) -> Override:
     key, equals, value = text.partition("=")
     path = tuple(key.strip().split("."))
     if not equals or not all(path):
-        raise UserError(f"{_where(text)}: must be KEY=VALUE, such as train.steps=3000.")
+        raise UserError(
+            f"{_where(text)}: must be KEY=VALUE without spaces around the =, such as "
+            "train.steps=3000."
+        )
     return Override(text, path, parse_value(value, _where(text)))
 
 

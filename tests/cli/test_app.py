@@ -64,7 +64,10 @@ def test_the_version(omnigan: Run) -> None:
     [
         (["tran", "x"], "No such command 'tran'. Did you mean 'train'?"),
         (["train"], "Missing argument 'RECIPE'"),
-        (["train", "x", "--colour", "red"], "No such option: --colour"),
+        (["train", "x", "--colour", "red"], "No such option: --colour. Settings are KEY=VALUE, "),
+        (["check", "x", "--steps", "5"], "No such option: --steps. Settings are KEY=VALUE, such"),
+        (["train", "x", "--divice", "cpu"], "No such option: --divice (Possible options: --device"),
+        (["sample", "x", "--colour", "red"], "No such option: --colour"),
         (["sample", "x", "--count", "0"], "Invalid value for '--count'"),
         (["sample", "x", "--count", "many"], "Invalid value for '--count'"),
         (["sample", "x", "--seed", "-1"], "Invalid value for '--seed'"),

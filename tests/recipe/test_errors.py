@@ -103,6 +103,14 @@ STEPS = 'a number of steps such as 3000, or examples such as "96k examples"'
         ("log: {keep: 1}", "'log.keep' must be at least 2, not 1."),
         ("data: {cuont: 5}", "unknown key 'data.cuont'. Did you mean 'data.count'?"),
         ("data: {source: 5}", "'data.source' must be text, not 5. Put it in quotes."),
+        ("data: {source: }", "'data.source' must be text, not null."),
+        ("steps: 5", "unknown key 'steps'. Did you mean 'train.steps'?"),
+        ("every: 5", "unknown key 'every'. Did you mean 'log.every'?"),
+        ("train: {width: 5}", "unknown key 'train.width'. Did you mean 'generator.width'?"),
+        (
+            "data: {seed: 5}",
+            "unknown key 'data.seed'. Known here: source, count, parts, tempo, even.",
+        ),
         ("data: {tempo: 5}", "'data.tempo' must be 'auto' or at least 10, not 5."),
         ("data: {even: 3}", "'data.even' must be even, not 3."),
         ("data: {parts: all}", "'data.parts' must be 'auto' or a list, not 'all'."),
@@ -202,7 +210,27 @@ def test_what_is_no_mapping_is_refused(written: Write, text: str) -> None:
 def test_a_recipe_that_is_nowhere_is_refused(written: Write) -> None:
     (line,) = _complaints("nowhere.yaml")
     assert "no file 'nowhere.yaml'" in line
-    assert _complaints(str(Path.cwd())) == [f"{Path.cwd()}: is a folder, not a recipe file."]
+    assert not any("Did you mean" in line for line in _complaints("nowhere.yaml"))
+    Path("mine.yaml").write_text("domain: toy\n")
+    (line,) = _complaints("mine.yml")
+    assert "Did you mean 'mine.yaml'? " in line
+    (line,) = _complaints("train.steps=3", ["mine.yaml"])
+    assert "The recipe comes before any KEY=VALUE. " in line
+
+
+def test_a_folder_in_place_of_a_recipe_is_answered_with_the_recipes_in_it(written: Write) -> None:
+    Path("run").mkdir()
+    (line,) = _complaints("run")
+    assert line == (
+        "run: is a folder, not a recipe file. To train on what is in it, copy a shipped recipe, and"
+        " name it there as data.source."
+    )
+    for name in ("recipe.yaml", "a.yml"):
+        Path("run", name).write_text("domain: toy\n")
+    (line,) = _complaints("run")
+    assert line == (
+        "run: is a folder, not a recipe file. Name a file in it, such as run/recipe.yaml."
+    )
 
 
 GOOD = """\
