@@ -8,7 +8,7 @@ from omnigan.engine import checkpoint
 from omnigan.engine.checkpoint import BadCheckpoint, Checkpoint
 from omnigan.engine.content import fill
 from omnigan.engine.device import pick_device
-from omnigan.engine.runfolder import RunFolder, step_of
+from omnigan.engine.runfolder import RunFolder, no_run, step_of
 from omnigan.errors import UserError
 from omnigan.exporting.read import is_export, read_export
 from omnigan.hub.reference import Reference, is_reference
@@ -33,7 +33,7 @@ def load(path: str | Path, device: str = "cpu", *, best: bool = False) -> Traine
     """
     folder, commit = _here(path)
     if not folder.is_dir():
-        raise UserError(f"There is no run folder '{path}'.")
+        raise no_run(path)
     place = pick_device(device, "--device")
     if is_export(folder):
         if best:
@@ -52,8 +52,12 @@ def load(path: str | Path, device: str = "cpu", *, best: bool = False) -> Traine
         network = build_generator(domain, run.config)
         fill(network, weights, f"{choice.folder}/ema.safetensors")
         return Trained(domain, network, choice.step, place)
-    why = f" ({'; '.join(problems)})" if problems else ""
-    raise UserError(f"{folder} has no checkpoint that can be loaded{why}.")
+    if not choices:
+        raise UserError(
+            f"{folder} has no checkpoint that can be loaded: training writes the first one after "
+            "log.checkpoint_every."
+        )
+    raise UserError(f"{folder} has no checkpoint that can be loaded ({'; '.join(problems)}).")
 
 
 def _here(path: str | Path) -> tuple[Path, str | None]:

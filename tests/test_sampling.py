@@ -207,10 +207,12 @@ def test_what_is_no_run_is_a_mistake(
         api.load(tmp_path / "absent")
     with pytest.raises(UserError, match=r"is not a run of omnigan: it has no config\.json"):
         api.load(tmp_path)
-    with pytest.raises(UserError, match="There is no run folder"):
+    with pytest.raises(UserError, match=r"There is no run folder '.*json': it is a file\."):
         api.load(trained() / "config.json")
+    with pytest.raises(UserError, match=rf"Did you mean '{trained()}'\?"):
+        api.load(f"{trained()}e")
     (tmp_path / "config.json").write_bytes((trained() / "config.json").read_bytes())
-    with pytest.raises(UserError, match="has no checkpoint that can be loaded"):
+    with pytest.raises(UserError, match=r"can be loaded: .* first one after log\.checkpoint_every"):
         api.load(tmp_path)
     with pytest.raises(UserError, match=r"--device: 'meta' cannot be used here"):
         api.load(trained(), device="meta")

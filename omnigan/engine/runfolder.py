@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omnigan import __version__
-from omnigan.errors import UserError
+from omnigan.errors import UserError, did_you_mean
 
 if TYPE_CHECKING:
     import torch
@@ -22,6 +22,7 @@ __all__ = [
     "RunFolder",
     "choose_folder",
     "latest_run",
+    "no_run",
     "run_started_by",
     "step_folders",
     "step_of",
@@ -228,6 +229,16 @@ def run_started_by(launcher: str, name: str) -> Path | None:
     """Return the newest ``runs/<name>-<nnn>`` of a launcher."""
     runs = sorted(run for run in _runs(name) if RunFolder(run[1]).started_by(launcher))
     return runs[-1][1] if runs else None
+
+
+def no_run(path: str | Path) -> UserError:
+    """Return the error of a run folder that is not there, with the nearest spelling of one."""
+    folder = Path(path)
+    beside = [each for place in (folder.parent, RUNS) for each in place.glob("*/config.json")]
+    near = did_you_mean(path, (str(config.parent) for config in beside))
+    return UserError(
+        f"There is no run folder '{path}'{': it is a file' if folder.is_file() else ''}.{near}"
+    )
 
 
 def _runs(name: str) -> list[tuple[int, Path]]:

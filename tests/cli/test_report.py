@@ -49,8 +49,9 @@ def test_a_report_is_built_without_torch(trained: str) -> None:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["walk"], "There is no run folder 'walk'."),
-        (["mine.yaml"], "There is no run folder 'mine.yaml'."),
+        (["walk"], "There is no run folder 'walk'.\n"),
+        (["rum"], "There is no run folder 'rum'. Did you mean 'run'?\n"),
+        (["mine.yaml"], "There is no run folder 'mine.yaml': it is a file."),
         (["run/checkpoints"], "run/checkpoints is not a run folder"),
         (["run", "--out", "run"], "--out: run is a folder"),
         (["run", "--out", "no/where.html"], "cannot be written to no/where.html: No such file"),
