@@ -9,8 +9,14 @@ from typing import Any
 from omnigan import __version__
 from omnigan.evaluation.memorisation import Pair
 from omnigan.evaluation.provenance import Provenance
+from omnigan.evaluation.two_sample import LEAST
 
 __all__ = ["Evaluation", "Row", "finite", "formatted"]
+
+
+_TOO_FEW = (
+    f"too few for scores of distributions, which take {LEAST} examples of each of these kinds."
+)
 
 
 @dataclass(frozen=True)
@@ -105,7 +111,7 @@ class Evaluation:
         lines = [
             f"{self.samples} generated, {self.held_out} held-out and {self.train} training "
             f"examples, seed {self.seed}, omnigan {self.version}.",
-            *([f"features: {self.features}."] if self.features else []),
+            f"features: {self.features}." if self.features else _TOO_FEW,
             "floor: the same measure of real data: of the held-out examples where the set stands",
             "alone, of training against held-out examples where it is compared with held-out ones",
             "or told from them, of held-out against training examples where it is compared with",
