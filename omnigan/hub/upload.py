@@ -61,6 +61,11 @@ def plan_of(folder: Path) -> Plan:
     """
     if not folder.is_dir():
         raise UserError(f"There is no folder '{folder}'. Make one with omnigan export.")
+    if (folder / "checkpoints").is_dir():
+        raise UserError(
+            f"{folder} is a run. Make an export of it, with omnigan export {folder} DIR, and push "
+            "that."
+        )
     files, strange = [], []
     for path in sorted(_below(folder)):
         name = path.relative_to(folder).as_posix()

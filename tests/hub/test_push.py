@@ -71,6 +71,15 @@ def test_links_and_pipes_are_not_followed(hub: Any, exported: Path, tmp_path: Pa
     assert hub.asked == []
 
 
+def test_a_run_is_to_be_exported_first(hub: Any, tmp_path: Path) -> None:
+    (tmp_path / "run" / "checkpoints").mkdir(parents=True)
+    with pytest.raises(
+        UserError, match=r"is a run\. Make an export of it, with omnigan export .*n "
+    ):
+        omnigan.push(tmp_path / "run", "me/ring")
+    assert hub.asked == []
+
+
 def test_only_a_whole_export_is_uploaded(hub: Any, exported: Path, tmp_path: Path) -> None:
     (exported / "model.safetensors").write_bytes(b"x" * 100)
     with pytest.raises(UserError, match="damaged"):
