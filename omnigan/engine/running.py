@@ -191,6 +191,11 @@ def _refuse_changes(folder: RunFolder, recipe: Recipe) -> None:
     """
     try:
         old = yaml.safe_load(folder.recipe.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise UserError(
+            f"--resume: there is no run in {folder.path}, since it has no recipe.yaml. To begin "
+            "one there, leave out --resume."
+        ) from error
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise UserError(f"--resume: {folder.recipe} cannot be read: {error}") from error
     if not isinstance(old, dict):
