@@ -117,7 +117,7 @@ def no_such_source(source: str, embedded: Sequence[str], forms: str) -> UserErro
         embedded: Names of data that come with omnigan.
         forms: What may stand there, for the end of the sentence "Write the path of ...".
     """
-    where = "" if Path(source).is_absolute() else f" below {Path.cwd()}"
+    where = "" if Path(source).expanduser().is_absolute() else f" below {Path.cwd()}"
     hint = "" if os.sep in source else did_you_mean(source, embedded)
     return UserError(
         f"data.source: there is no file or folder '{source}'{where}.{hint} Write the path of "

@@ -9,7 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from omnigan.datasets.files import check_readable, files_below, require_files, spread, stamp
+from omnigan.datasets.files import (
+    check_readable,
+    files_below,
+    no_such_source,
+    require_files,
+    spread,
+    stamp,
+)
 from omnigan.errors import UserError
 
 KNOWN = frozenset((".png", ".tif", ".jpeg"))
@@ -72,3 +79,14 @@ def test_a_stamp_changes_with_size_and_time(tmp_path: Path) -> None:
     file.write_bytes(b"abcd")
     os.utime(file, ns=(0, before[2]))
     assert stamp(file) != before
+
+
+@pytest.mark.parametrize(
+    ("source", "below"), [("birds", True), ("a/b", True), ("~/birds", False), ("/no/birds", False)]
+)
+def test_a_source_that_is_nowhere_is_told_with_where_it_was_looked_for(
+    source: str, below: bool
+) -> None:
+    text = str(no_such_source(source, ["mnist"], "a folder"))
+    where = f" below {Path.cwd()}" if below else ""
+    assert text.startswith(f"data.source: there is no file or folder '{source}'{where}. Write ")
