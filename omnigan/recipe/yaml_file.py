@@ -34,6 +34,17 @@ _FLOAT = re.compile(
 _INT = re.compile(r"^(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)$")
 _BOOL = re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$")
 _NULL = re.compile(r"^(?:~|null|Null|NULL|)$")
+_OPEN = re.compile(r"end of stream|<stream end>")
+_HINTS = (
+    (_OPEN, ". Is a bracket or a quotation mark open?"),
+    (re.compile(r"'\\t'"), ". Indent lines with spaces, not with tabs."),
+    (
+        re.compile("mapping values are not allowed|could not find expected ':'"),
+        ". Is a space missing behind a colon, or is a line indented too far?",
+    ),
+    (re.compile("<block end>"), ". Is a line indented otherwise than those that it belongs to?"),
+)
+"""What people mostly have done, by what PyYAML calls it."""
 _TAG = "tag:yaml.org,2002:"
 _SCALARS = [
     (f"{_TAG}bool", _BOOL, "tTfF"),
@@ -152,7 +163,9 @@ def _parse(text: str, where: _Where) -> Document:
         is_plain = isinstance(node, yaml.ScalarNode) and node.style is None
         return Document(reader.read(node, ()), reader.lines, node.end_mark.index, is_plain)
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
+        problem = str(getattr(error, "problem", None))
+        unclosed = _OPEN.search(problem) is not None  # which is known at the end of the text only
+        mark = getattr(error, "context_mark" if unclosed else "problem_mark", None)
         line = mark.line + 1 if mark is not None else 0
         raise UserError(f"{where(line)}: {_reason(error)}") from error
     except RecursionError as error:
@@ -164,7 +177,8 @@ def _parse(text: str, where: _Where) -> Document:
 def _reason(error: yaml.YAMLError) -> str:
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
     context = getattr(error, "context", None)
-    return f"is not valid YAML: {problem}{f' ({context})' if context else ''}"
+    hint = next((hint for sign, hint in _HINTS if sign.search(problem)), "")
+    return f"is not valid YAML: {problem}{f' ({context})' if context else ''}{hint}"
 
 
 class _Reader:

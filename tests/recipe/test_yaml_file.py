@@ -77,6 +77,23 @@ def test_every_key_and_item_has_its_line() -> None:
         ("a:\n  b: 1\n  'b': 2\n", "file:3: 'a.b' is already given in line 2"),
         ("a: 1\nb: [1, 2\nc: 3\n", "file:3: is not valid YAML"),
         ("a: 1\n\tb: 2\n", "file:2: is not valid YAML"),
+        ("a:\n\tb: 2\n", "any token (while scanning for the next token). Indent lines with spaces"),
+        (
+            "a: b\n c: 2\n",
+            "file:2: is not valid YAML: mapping values are not allowed here. Is a sp",
+        ),
+        (
+            "a:b\nc: 2\n",
+            "allowed here. Is a space missing behind a colon, or is a line indented to",
+        ),
+        ("a:\n  b: 1\n c: 2\n", "file:3: is not valid YAML: expected <block end>, but found '<bl"),
+        ("a:\n  b: 1\n c: 2\n", "Is a line indented otherwise than those that it belongs to?"),
+        ('a: 1\nb: "c\nd: 3\n', "file:2: is not valid YAML: found unexpected end of stream"),
+        (
+            "a: 1\nb: {c: 1\n",
+            "file:2: is not valid YAML: expected ',' or '}', but got '<stream end",
+        ),
+        ("a: 1\nb: {c: 1\n", "Is a bracket or a quotation mark open?"),
         ("a: &x [*x]\n", "nested too deeply"),
         ("a: *nothing\n", "file:1: is not valid YAML"),
         ("a: 1\n---\nb: 2\n", "file:2: is not valid YAML"),
