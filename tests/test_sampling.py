@@ -211,6 +211,8 @@ def test_what_is_no_run_is_a_mistake(
         api.load(trained() / "config.json")
     with pytest.raises(UserError, match=rf"Did you mean '{trained()}'\?"):
         api.load(f"{trained()}e")
+    with pytest.raises(UserError, match=rf"is no run, but holds some, such as {trained().parent}/"):
+        api.load(trained().parent)
     (tmp_path / "config.json").write_bytes((trained() / "config.json").read_bytes())
     with pytest.raises(UserError, match=r"can be loaded: .* first one after log\.checkpoint_every"):
         api.load(tmp_path)
