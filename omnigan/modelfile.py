@@ -130,8 +130,11 @@ def _built(values: Mapping[str, Any], path: Path) -> Domain:
     except UserError as error:
         raise UserError(f"{path}: 'domain': {error}") from error
     try:
+        config = values["config"]
+        if isinstance(config, dict):
+            config = domain_class.Config.relevant(config)
         # As JSON, since that is where lists become tuples again.
-        config = domain_class.Config.model_validate_json(json.dumps(values["config"]))
+        config = domain_class.Config.model_validate_json(json.dumps(config))
         domain = domain_class(config)
         _space(domain)
     except ValidationError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
@@ -37,6 +37,26 @@ class Section(BaseModel):
         self._leave_out_strangers(values)
         return values
 
+    @classmethod
+    def relevant(cls, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what an earlier version has stored as :meth:`stored` would: without the options
+        of what was not chosen, whose defaults may have been others.
+
+        Args:
+            values: Unchecked.
+        """
+        kept = dict(values)
+        for key, options in cls.OPTIONS.items():
+            chosen = values.get(key, cls._default(key))
+            for name, needed in options.items():
+                if not _goes_with(needed, chosen):
+                    kept.pop(name, None)
+        for name, field in cls.model_fields.items():
+            kind, part = field.annotation, kept.get(name)
+            if isinstance(kind, type) and issubclass(kind, Section) and isinstance(part, Mapping):
+                kept[name] = kind.relevant(part)
+        return kept
+
     def _leave_out_strangers(self, values: dict[str, Any]) -> None:
         for name, _, _ in self._strangers():
             del values[name]
@@ -49,11 +69,18 @@ class Section(BaseModel):
         for key, options in self.OPTIONS.items():
             chosen = getattr(self, key)
             for name, values in options.items():
-                if not set(values) & ({chosen} if isinstance(chosen, str) else set(chosen)):
+                if not _goes_with(values, chosen):
                     yield name, key, values
 
-    def _default(self, name: str) -> object:
-        return type(self).model_fields[name].get_default(call_default_factory=True)
+    @classmethod
+    def _default(cls, name: str) -> object:
+        return cls.model_fields[name].get_default(call_default_factory=True)
+
+
+def _goes_with(needed: Collection[str], chosen: object) -> bool:
+    """Tell whether a choice, or one of several, is one of those that an option belongs to."""
+    several = chosen if isinstance(chosen, list | tuple) else [chosen]
+    return any(each in needed for each in several)
 
 
 class DomainConfig(Section):

@@ -66,6 +66,13 @@ class Request:
     device: str | None = None
 
     @property
+    def goes_on_with_its_own(self) -> bool:
+        """Whether the recipe is the one that the run to go on with has stored."""
+        if not self.resume or self.out is None or isinstance(self.recipe, Mapping):
+            return False
+        return Path(self.recipe).resolve() == RunFolder(self.out).recipe.resolve()
+
+    @property
     def all_overrides(self) -> list[str]:
         """``overrides``, and what the options mean."""
         wish = [] if self.device is None else [f"train.device={json.dumps(self.device)}"]
@@ -91,7 +98,9 @@ def run(request: Request, reporter: Reporter, ranks: Ranks) -> Path:
         if not ranks.first:
             stack.enter_context(failures_elsewhere_in_words(lambda: ranks.resuming))
         with ranks.turn():
-            loaded = load_recipe(request.recipe, request.all_overrides)
+            loaded = load_recipe(
+                request.recipe, request.all_overrides, stored=request.goes_on_with_its_own
+            )
             key = "train.device" if request.device is None else "--device"
             device = device_of(loaded.recipe.train.device, ranks.place, key)
             threads = set_threads(loaded.recipe.train.threads, ranks.place.local_size)
@@ -104,7 +113,7 @@ def run(request: Request, reporter: Reporter, ranks: Ranks) -> Path:
         if ranks.first:
             identity = fingerprint(domain.source("train"))
             if resume and not request.force:
-                _refuse_changes(folder, recipe)
+                _refuse_changes(folder, recipe, loaded.domain_class)
                 _refuse_other_data(folder, identity)
         trainer = Trainer(
             domain,
@@ -183,7 +192,7 @@ def _resolve(loaded: LoadedRecipe, reporter: Reporter) -> tuple[Domain, Recipe]:
     return domain, loaded.recipe.model_copy(update=sections)
 
 
-def _refuse_changes(folder: RunFolder, recipe: Recipe) -> None:
+def _refuse_changes(folder: RunFolder, recipe: Recipe, domain: type[Domain]) -> None:
     """Compare with the recipe that the run was started with.
 
     Raises:
@@ -200,7 +209,7 @@ def _refuse_changes(folder: RunFolder, recipe: Recipe) -> None:
         raise UserError(f"--resume: {folder.recipe} cannot be read: {error}") from error
     if not isinstance(old, dict):
         raise UserError(f"--resume: {folder.recipe} is not a recipe.")
-    old = _as_now(old)
+    old = _as_now(domain.Config.relevant(old))
     new = yaml.safe_load(dump_recipe(recipe))
     changed = [line for line in differences(old, new) if not line.startswith(FREE_KEYS)]
     if changed:

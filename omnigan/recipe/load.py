@@ -36,7 +36,10 @@ class LoadedRecipe:
 
 
 def load_recipe(
-    recipe: str | Path | Mapping[str, Any], overrides: Sequence[str] = ()
+    recipe: str | Path | Mapping[str, Any],
+    overrides: Sequence[str] = (),
+    *,
+    stored: bool = False,
 ) -> LoadedRecipe:
     """Read and validate a recipe.
 
@@ -47,6 +50,7 @@ def load_recipe(
     Args:
         recipe: A file, the name of a shipped recipe, or the values themselves.
         overrides: ``KEY=VALUE`` texts; later ones win.
+        stored: Whether a run has stored it, perhaps by an earlier version.
 
     Raises:
         UserError: Everything that is wrong with it, one line per problem in the file's order.
@@ -54,6 +58,8 @@ def load_recipe(
     written = _read(recipe)
     draft = Draft(written, overrides)
     domain_class = draft.find_domain()
+    if stored and domain_class is not None:
+        draft.values = domain_class.Config.relevant(draft.values)
     draft.merge(domain_class)
     settings, config = draft.validate(domain_class)
     if settings is None or config is None or domain_class is None or draft.problems:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import random
@@ -173,6 +174,30 @@ def test_a_recipe_stored_by_an_earlier_version_is_the_same(run: Run, out: Path) 
     before = _results(out)
     run(resume=True)
     assert _results(out) == before
+
+
+def test_an_option_that_was_stored_for_nothing_does_not_count(
+    mixture: ModuleType, monkeypatch: pytest.MonkeyPatch, run: Run, out: Path
+) -> None:
+    monkeypatch.setattr(mixture.Generator, "OPTIONS", {"latent": {"speed": ("uniform",)}})
+    run()
+    stored = yaml.safe_load((out / "recipe.yaml").read_text())
+    assert (stored["generator"]["latent"], "speed" in stored["generator"]) == ("normal", False)
+    stored["generator"]["speed"] = 3.0  # was once the default, and stored by every run
+    config = json.loads((out / "config.json").read_text())
+    config["config"]["generator"]["speed"] = 3.0
+    before = _results(out)
+    for _ in range(2):
+        (out / "recipe.yaml").write_text(yaml.safe_dump(stored))
+        (out / "config.json").write_text(json.dumps(config))
+        assert api.load(out).step == 30
+        run(resume=True)
+    (out / "recipe.yaml").write_text(yaml.safe_dump(stored))
+    api.train(out / "recipe.yaml", out=out, resume=True)
+    assert _results(out) == before
+    (out / "recipe.yaml").write_text(yaml.safe_dump(stored))
+    with pytest.raises(UserError, match="has speed, which is only for latent: uniform"):
+        api.train(out / "recipe.yaml", out=out.with_name("another"))
 
 
 def test_force_goes_on_with_the_changed_recipe(run: Run, out: Path) -> None:

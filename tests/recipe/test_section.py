@@ -56,6 +56,17 @@ def test_a_new_default_does_not_trouble_what_was_stored_before() -> None:
     assert Later.model_validate(Engine(body="electric").stored()).volts == 400
 
 
+def test_what_was_stored_before_loses_the_options_of_other_choices() -> None:
+    kept = {"body": "diesel", "extras": ["radio"], "cylinders": 6, "watts": 70}
+    stored = {"engine": {**kept, "volts": 800}, "doors": 2, "wheels": 3}
+    assert Car.relevant(stored) == {"engine": kept, "doors": 2, "wheels": 3}
+    assert stored["engine"]["volts"] == 800, "what was given stays as it was"
+    assert Car.relevant({"engine": {"volts": 1, "cylinders": 2}}) == {"engine": {"cylinders": 2}}
+    for odd in (None, 5, [], {"body": {}}, {"body": 5}, {"extras": [[], None]}, {"extras": 5}):
+        with pytest.raises(ValidationError):
+            Car.model_validate(Car.relevant({"engine": odd}))
+
+
 def _sections(config: type[Section]) -> Iterator[type[Section]]:
     yield config
     for field in config.model_fields.values():
