@@ -65,7 +65,8 @@ def density(samples: Floats, points: Floats, least: float) -> Floats:
         points: ``[G]``.
         least: Smallest bandwidth; above it Scott's rule, K^(-1/5) standard deviations.
     """
-    width = max(float(samples.std(ddof=1)) * len(samples) ** -0.2, least)
+    spread = float(samples.std(ddof=1)) if len(samples) > 1 else 0.0
+    width = max(spread * len(samples) ** -0.2, least)
     values = np.zeros(len(points))
     for block in np.array_split(samples, -(-len(samples) // 4096)):
         values += np.exp(-0.5 * ((points[:, None] - block) / width) ** 2).sum(1)
