@@ -51,7 +51,9 @@ def lacks_memory(error: BaseException) -> bool:
 
 def did_you_mean(word: object, known: Iterable[str]) -> str:
     """Return " Did you mean 'x'?" for the nearest known spelling, or an empty string."""
-    near = difflib.get_close_matches(str(word), list(known), n=1, cutoff=0.6)
+    known = list(known)
+    near = [each for each in known if each.casefold() == str(word).casefold()]
+    near = near or difflib.get_close_matches(str(word), known, n=1, cutoff=0.6)
     return f" Did you mean '{near[0]}'?" if near else ""
 
 

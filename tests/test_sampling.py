@@ -117,6 +117,8 @@ def test_what_cannot_be_sampled_is_a_mistake(trained: Callable[..., Path]) -> No
     loaded, plain = api.load(trained()), api.load(trained(False))
     with pytest.raises(UserError, match=r"no label 'mode3'\. Did you mean 'mode-3'\? Labels: "):
         loaded.generate(1, label="mode3")
+    with pytest.raises(UserError, match=r"no label 'MODE-3'\. Did you mean 'mode-3'\?"):
+        loaded.generate(1, label="MODE-3")
     with pytest.raises(UserError, match="This generator has no labels"):
         plain.generate(1, label="mode-3")
     for n, seed in ((0, 0), (-1, 0), (1, -1), (1, 2**63)):
