@@ -40,6 +40,7 @@ def load(path: str | Path, device: str = "cpu", *, best: bool = False) -> Traine
             raise UserError(f"{folder} is an export, which has one set of weights: no --best.")
         return Trained(*read_export(folder), place, commit)
     run, choices = _checkpoints(folder, best)
+    run.refuse_hardly_begun()
     inside = [] if run.config.exists() else sorted(folder.glob("*/config.json"))
     if inside:
         raise UserError(f"{folder} is no run, but holds some, such as {inside[-1].parent}.")

@@ -22,12 +22,13 @@ def report(
     json: Json = False,
 ) -> None:
     """Build report.html: samples, curves and scores in one file."""
-    from omnigan.engine.runfolder import no_run
+    from omnigan.engine.runfolder import RunFolder, no_run
     from omnigan.errors import UserError
     from omnigan.report import Report
 
     if not run.is_dir():
         raise no_run(run)
+    RunFolder(run).refuse_hardly_begun()
     if not any((run / name).exists() for name in ("recipe.yaml", "metrics.jsonl", "samples")):
         raise UserError(f"{run} is not a run folder: it has no recipe.yaml and no samples.")
     path = out or run / "report.html"

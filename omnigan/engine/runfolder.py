@@ -137,6 +137,17 @@ class RunFolder:
             os.close(handle)
         return False
 
+    def refuse_hardly_begun(self) -> None:
+        """Refuse a run whose process still reads data.
+
+        Raises:
+            UserError: It does.
+        """
+        if self.path.is_dir() and not self.recipe.is_file() and self.in_use():
+            raise UserError(
+                f"Training in {self.path} has only begun, and nothing is there yet. Wait a little."
+            )
+
     def write_data(self, facts: Mapping[str, Any]) -> None:
         """Record what the domain says about its data."""
         text = json.dumps(facts, indent=1, ensure_ascii=False) + "\n"

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from omnigan.engine.runfolder import RunFolder
+
 Run = Callable[..., tuple[int, str, str]]
 
 
@@ -62,3 +64,12 @@ def test_a_mistake_is_told(omnigan: Run, trained: str, words: list[str], says: s
     assert (status, output) == (2, "")
     assert errors.startswith("error: ")
     assert says in errors
+
+
+def test_a_run_that_still_reads_its_data_is_told_so(omnigan: Run) -> None:
+    folder = RunFolder(Path("begun"))
+    folder.create()
+    with folder.locked():
+        status, _, errors = omnigan("report", "begun")
+    assert (status, errors[:45]) == (2, "error: Training in begun has only begun, and ")
+    assert "begun is not a run folder" in omnigan("report", "begun")[2]

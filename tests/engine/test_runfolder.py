@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from omnigan import api
 from omnigan.engine.runfolder import RunFolder
 from omnigan.errors import UserError
 
@@ -41,6 +42,19 @@ def test_out_must_be_a_new_or_empty_folder(run: Run, out: Path, tmp_path: Path) 
     assert [path.name for path in out.iterdir()] == ["holiday.png"]
     with pytest.raises(UserError, match="--out: cannot write to"):
         run(out=tmp_path / ("n" * 300))
+
+
+def test_a_run_that_still_reads_its_data_is_told_so(tmp_path: Path, run: Run, out: Path) -> None:
+    begun = RunFolder(tmp_path / "begun")
+    begun.create()
+    only = r"Training in .*begun has only begun.* Wait a little"
+    with begun.locked(), pytest.raises(UserError, match=only):
+        api.load(begun.path)
+    with pytest.raises(UserError, match=r"is not a run of omnigan: it has no config\.json"):
+        api.load(begun.path)
+    run()
+    with RunFolder(out).locked():
+        assert api.load(out).step == 30
 
 
 @pytest.mark.parametrize("name", ["mkdir", "touch", "iterdir"])
