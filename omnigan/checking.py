@@ -23,6 +23,7 @@ from omnigan.engine.step import Adversaries
 from omnigan.engine.stopping import stopping_of
 from omnigan.recipe.load import LoadedRecipe
 from omnigan.rehearsal import rehearse, seconds_by_threads
+from omnigan.wording import numbered
 
 __all__ = ["CheckReport", "Memory", "check"]
 
@@ -118,8 +119,8 @@ class CheckReport:
             "memory": f"about {_bytes(memory.total)}: weights {_bytes(memory.weights)}, gradients "
             f"{_bytes(memory.gradients)}, Adam {_bytes(memory.optimizers)}, activations "
             f"{_bytes(memory.activations)}",
-            "time": f"about {spoken(self.steps * self.seconds_per_step)} for {self.steps} "
-            f"steps, {self.seconds_per_step:.3g} s each"
+            "time": f"about {spoken(self.steps * self.seconds_per_step)} for "
+            f"{numbered(self.steps, 'step')}, {self.seconds_per_step:.3g} s each"
             f"{' without train.compile' if self.compiled else ''}",
             "threads": _compared(self.threads),
             "one example": ", ".join(str(artifact.path) for artifact in self.artifacts),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 import time
 from collections.abc import Sequence
@@ -68,6 +69,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         0, 1 for a failure, 2 for a user's mistake, 128 + n after signal n.
     """
+    if arguments is None and isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal may lack signs of a name
     try:
         status = app(
             args=None if arguments is None else list(arguments),

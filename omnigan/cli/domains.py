@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -72,4 +73,5 @@ def new_domain(
     [recipe] = [path.name for path in files if path.suffix == ".yaml"]
     for path in files:
         print(path)
-    print(f'Next: cd {folder} && pip install -e ".[test]" && pytest && omnigan train {recipe}')
+    place = shlex.quote(str(folder))
+    print(f'Next: cd {place} && pip install -e ".[test]" && pytest && omnigan train {recipe}')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -62,10 +63,8 @@ def plan_of(folder: Path) -> Plan:
     if not folder.is_dir():
         raise UserError(f"There is no folder '{folder}'. Make one with omnigan export.")
     if (folder / "checkpoints").is_dir():
-        raise UserError(
-            f"{folder} is a run. Make an export of it, with omnigan export {folder} DIR, and push "
-            "that."
-        )
+        command = f"omnigan export {shlex.quote(str(folder))} DIR"
+        raise UserError(f"{folder} is a run. Make an export of it, with {command}, and push that.")
     files, strange = [], []
     for path in sorted(_below(folder)):
         name = path.relative_to(folder).as_posix()

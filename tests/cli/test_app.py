@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import signal
@@ -138,6 +139,17 @@ def test_only_the_first_of_many_processes_talks(monkeypatch: pytest.MonkeyPatch)
     assert not training.first_rank()
     monkeypatch.delenv("RANK")
     assert training.first_rank()
+
+
+@pytest.mark.usefixtures("omnigan")
+def test_a_terminal_that_lacks_a_sign_gets_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", terminal)
+    words = ["omnigan", "new-domain", "naps", "--out", "naïve 眠"]
+    monkeypatch.setattr(sys, "argv", words)
+    assert main() == 0
+    terminal.flush()
+    assert b"Next: cd 'na\\xefve \\u7720' && pip" in terminal.buffer.getvalue()  # type: ignore
 
 
 @pytest.mark.slow
