@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 
 from omnigan import api
 from omnigan.errors import UserError
-from omnigan.latent_space import interpolate
 
 
 @pytest.fixture(scope="module")
@@ -124,27 +123,6 @@ def test_what_cannot_be_sampled_is_a_mistake(trained: Callable[..., Path]) -> No
     for n, seed in ((0, 0), (-1, 0), (1, -1), (1, 2**63)):
         with pytest.raises(UserError, match=f"not {n if n < 1 else seed}"):
             plain.generate(n, seed=seed)
-
-
-@pytest.mark.parametrize("free", [10**9, None])
-def test_more_samples_than_memory_holds_are_refused_at_once(
-    trained: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, free: int | None
-) -> None:
-    monkeypatch.setattr("omnigan.trained.free_memory", lambda device: free)
-    loaded = api.load(trained())
-    known = "" if free is None else r", and 1\.0 GB are free"
-    with pytest.raises(
-        UserError, match=rf"10,000,000,000 samples would take 10,400\.0 GB of memory{known}\. Ask"
-    ):
-        loaded.sample(10**10)
-    for ask in (
-        lambda: interpolate(loaded, [1, 2, 3], 10**10),
-        lambda: api.evaluate(loaded, 10**10),
-        lambda: loaded.sample(10**8),
-    ):
-        with pytest.raises(UserError, match=r"0 samples would take|0,000,001 samples would take"):
-            ask()
-    assert len(loaded.sample(100)) == 100
 
 
 def test_sampling_leaves_chance_and_weights_alone(trained: Callable[..., Path]) -> None:
