@@ -40,10 +40,6 @@ def load(path: str | Path, device: str = "cpu", *, best: bool = False) -> Traine
             raise UserError(f"{folder} is an export, which has one set of weights: no --best.")
         return Trained(*read_export(folder), place, commit)
     run, choices = _checkpoints(folder, best)
-    run.refuse_hardly_begun()
-    inside = [] if run.config.exists() else sorted(folder.glob("*/config.json"))
-    if inside:
-        raise UserError(f"{folder} is no run, but holds some, such as {inside[-1].parent}.")
     domain = read_domain(run.config)
     problems = []
     for choice in choices:
@@ -84,9 +80,13 @@ def _checkpoints(folder: Path, best: bool) -> tuple[RunFolder, list[Checkpoint]]
     """Return a run and what may be loaded of it, newest first.
 
     Raises:
-        UserError: There are no best weights.
+        UserError: It is no run, or has only begun, or there are no best weights.
     """
     run = run_of(folder)
+    run.refuse_hardly_begun()
+    inside = [] if run.config.exists() else sorted(folder.glob("*/config.json"))
+    if inside:
+        raise UserError(f"{folder} is no run, but holds some, such as {inside[-1].parent}.")
     one = step_of(folder.resolve().name)
     if one is not None:
         choices = [Checkpoint(folder, one)]
