@@ -53,6 +53,7 @@ class TextDomain(DatasetDomain):
                 "r1": {"weight": 0.03, "interval": 4},
                 "r2": {"weight": 0.03, "interval": 4},
             },
+            "terms": {"frequencies": 0.0},
         },
         "log": {"samples": 32},
     }
@@ -103,11 +104,15 @@ class TextDomain(DatasetDomain):
         from omnigan_text.networks import TextGenerator
 
         assert isinstance(generator, TextGenerator)
+        texts = self._some_texts()
+        generator.start_from(texts.x, texts.cond.get("label"))
+
+    def _some_texts(self) -> Batch:
+        """Return up to about ``LOOKED_AT`` training texts, spread over all of them."""
         source = self.source("train")
         assert isinstance(source, BatchSource)
         places = range(0, len(source), max(1, len(source) // LOOKED_AT))
-        texts = source.read_batch(places, torch.Generator().manual_seed(0))
-        generator.start_from(texts.x, texts.cond.get("label"))
+        return source.read_batch(places, torch.Generator().manual_seed(0))
 
     def latent(self, n: int, rng: torch.Generator) -> dict[str, Tensor]:
         from omnigan_text.networks import latent_shapes
@@ -124,12 +129,22 @@ class TextDomain(DatasetDomain):
         self, generated: Tensor, real: Batch, judged: Judgements, progress: float
     ) -> dict[str, Tensor]:
         from omnigan_text.networks.reinforce import reinforce_term
+        from omnigan_text.terms import frequency_gap
 
+        wanted = self._rates.to(generated.device)
+        terms = {"frequencies": frequency_gap(generated, wanted, self.language)}
         options = self.config.generator
-        if options.estimator != "reinforce":
-            return {}
-        logits, ends = judged.generated.logits, self.config.data.ends
-        return {"reinforce": reinforce_term(generated, logits, options.discount, ends)}
+        if options.estimator == "reinforce":
+            logits, ends = judged.generated.logits, self.config.data.ends
+            terms["reinforce"] = reinforce_term(generated, logits, options.discount, ends)
+        return terms
+
+    @cached_property
+    def _rates(self) -> Tensor:
+        """How many times each symbol stands in a training text."""
+        from omnigan_text.terms import rates
+
+        return rates(self._some_texts().x, self.language)
 
     def log_likelihood(
         self, generator: nn.Module, batch: Batch, rng: torch.Generator

@@ -129,7 +129,8 @@ class Objectives:
         readings = {"g_loss": loss.detach()}
         for name, term in terms.items():
             weight = at(self.train.terms.get(name, 1.0), self.players.progress)
-            loss = loss + weight * term.float()
+            if weight:  # what counts for nothing is logged, but not differentiated
+                loss = loss + weight * term.float()
             readings[name] = term.detach()
         return loss, readings
 

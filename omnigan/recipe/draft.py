@@ -103,6 +103,13 @@ class Draft:
                 command_line.apply(self.values, override, self.defaults)
             except UserError as error:
                 self.problems[override.text] = (1, number), str(error)
+        self._weigh(usual.get("train", {}).get("terms", {}))
+
+    def _weigh(self, usual: Mapping[str, Any]) -> None:
+        """Let auxiliary losses that a recipe does not name keep the domain's weights."""
+        train = self.values.get("train")
+        if isinstance(train, dict) and isinstance(train.get("terms"), dict):
+            train["terms"] = copy.deepcopy(dict(usual)) | train["terms"]
 
     def validate(self, domain: type[Domain] | None) -> tuple[Recipe | None, DomainConfig | None]:
         """Return the engine's and the domain's settings, or note what is wrong with them."""

@@ -44,8 +44,8 @@ def load_recipe(
     """Read and validate a recipe.
 
     A key takes its value from the command line, else from the file, else from the domain's
-    ``DEFAULTS`` (as a whole: ``train.rate`` of the file replaces all of the domain's), else from
-    the schema.
+    ``DEFAULTS`` (as a whole: ``train.rate`` of the file replaces all of the domain's, but for
+    ``train.terms``, in which each weight counts by itself), else from the schema.
 
     Args:
         recipe: A file, the name of a shipped recipe, or the values themselves.

@@ -42,6 +42,18 @@ def test_the_file_replaces_a_default_as_a_whole(written: Write) -> None:
     assert load_recipe(written(text)).recipe.train.penalties == {"r1": Penalty(weight=7)}
 
 
+@pytest.mark.parametrize("how", ["file", "whole", "part"])
+def test_auxiliary_losses_that_are_not_named_keep_their_weights(written: Write, how: str) -> None:
+    file = "domain: music\ntrain: {terms: {melody: 0.3}}\n" if how == "file" else "domain: music\n"
+    text = {
+        "file": "seed=1",
+        "whole": "train.terms={melody: 0.3}",
+        "part": "train.terms.melody=0.3",
+    }
+    terms = load_recipe(written(file), [text[how]]).recipe.train.terms
+    assert terms == {"rhythm": 0.1, "melody": 0.3, "harmony": 0.03}
+
+
 def test_the_domain_validates_its_own_sections(written: Write) -> None:
     loaded = load_recipe(written("domain: toy\ndata: {count: 20}\n"), ["generator.width=4"])
     assert loaded.domain_class.__name__ == "ToyDomain"
