@@ -32,7 +32,7 @@ class Contest:
         classic: Overrides that make a classic of it, by name.
         rates: Learning rates to try with each classic at the first seed.
         shown: Metrics of the table; by the first one a rate is chosen, less is better.
-        budget: CPU-seconds of a run.
+        budget: CPU-seconds of a run; None: as many steps as the recipe says.
         samples: Generated examples that are scored.
         features: What distributions are compared in.
     """
@@ -42,7 +42,7 @@ class Contest:
     classic: Mapping[str, Sequence[str]]
     rates: Sequence[str]
     shown: Sequence[str]
-    budget: float
+    budget: float | None
     samples: int
     features: str = "auto"
 
@@ -88,7 +88,7 @@ class Contest:
         for run in sorted(self.folder.iterdir()):
             if not run.name.startswith("trial-"):
                 groups.setdefault(run.name.rpartition("-")[0], []).append(run)
-        budget = f"{self.budget:.0f} CPU-seconds"
+        budget = f"{self.budget:.0f} CPU-seconds" if self.budget else "the recipe's steps"
         print(f"{self.samples} samples of the moving average, {budget}, one thread\n")
         last = ["speed"] if more else []
         head = ["method", "seeds", "steps", "CPU-seconds", *self.shown, *last]
@@ -127,10 +127,12 @@ def command_line(contest: Contest, description: str, data: str, labels: str) -> 
         "--methods", help="names, with commas; default: the recipe and all classics"
     )
     parser.add_argument("--seeds", default="0,1,2")
-    parser.add_argument("--cpu-seconds", type=float, default=contest.budget)
+    parser.add_argument(
+        "--cpu-seconds", type=float, default=contest.budget, help="0: the recipe's own steps"
+    )
     options = parser.parse_args()
     folder, seconds = contest.folder / options.set, options.cpu_seconds
-    contest = replace(contest, folder=folder, budget=seconds, recipe=options.recipe)
+    contest = replace(contest, folder=folder, budget=seconds or None, recipe=options.recipe)
     if options.action == "table":
         return contest
     chosen = [f"data.source={options.data}", f"data.labels={labels}"] if options.data else []

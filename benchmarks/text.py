@@ -2,10 +2,9 @@
 
 Run it alone on the machine, from the repository's root:
 
-    python benchmarks/text.py train --set docstrings --methods text --cpu-seconds 200 \\
-        --seeds 0,1,2,3,4
+    python benchmarks/text.py train --set docstrings --methods text --cpu-seconds 0 --seeds 0,1,2
     python benchmarks/text.py train --set docstrings --methods likelihood --cpu-seconds 60 --seeds 0
-    python benchmarks/text.py table --set docstrings --cpu-seconds 200
+    python benchmarks/text.py table --set docstrings --cpu-seconds 0
 
 and so on with ``--set equations --data arithmetic --cpu-seconds 150`` and, for lines of your own,
 ``--set sentences --data my/sentences.txt --cpu-seconds 150``.
@@ -34,6 +33,7 @@ SHOWN = (
     "language-model score",
     "unique texts",
     "vocabulary coverage",
+    "symbol coverage",
     "self-BLEU 2",
     "self-BLEU 5",
     "BLEU 2",
