@@ -16,6 +16,7 @@ from omnigan.datasets.files import no_such_source
 from omnigan.domain import Notify, silent
 from omnigan.errors import UserError
 from omnigan.paths import user_path
+from omnigan.processes import without_script
 from omnigan.walk import printable, walk
 from omnigan_music.chorales import chorale_files, music21_version
 from omnigan_music.raw import RawPiece
@@ -144,7 +145,7 @@ def _map(
             with ProcessPoolExecutor(workers, context, serve_parent) as pool:
                 return _collect(pool, read, items, what, notify)
         except (BrokenProcessPool, OSError):
-            pass  # no processes here (a sandbox, a script without a main guard): read one by one
+            pass  # no processes here (a sandbox): read one by one
     outcomes = []
     for item in items:
         outcomes.append(read(item))
@@ -161,7 +162,9 @@ def _collect(
 ) -> list[Outcome]:
     outcomes = []
     try:
-        for outcome in pool.map(read, items, chunksize=max(1, min(16, len(items) // 64))):
+        with without_script():  # this call starts the processes
+            reading = pool.map(read, items, chunksize=max(1, min(16, len(items) // 64)))
+        for outcome in reading:
             outcomes.append(outcome)
             notify(what, len(outcomes), len(items))
     except BaseException:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import warnings
 from collections.abc import Iterator
 
 import torch
@@ -11,6 +12,7 @@ from torch.utils.data import DataLoader, Dataset
 from omnigan.domain import Batch, BatchSource, Source
 from omnigan.engine.seeds import generator
 from omnigan.errors import UserError
+from omnigan.processes import without_script
 
 __all__ = ["BatchOrder", "batches", "check_enough"]
 
@@ -97,6 +99,9 @@ def batches(order: BatchOrder, first: int, workers: int) -> Iterator[Batch]:
         order: The batches.
         first: Number of the first one.
         workers: Loader processes; 0 reads in this process.
+
+    Raises:
+        UserError: The source cannot be sent to a process.
     """
     if workers == 0:
         number = first
@@ -114,7 +119,27 @@ def batches(order: BatchOrder, first: int, workers: int) -> Iterator[Batch]:
         persistent_workers=True,
         worker_init_fn=_ignore_signals,
     )
-    yield from loader
+    yield from _started(loader)
+
+
+def _started(loader: DataLoader[Batch]) -> Iterator[Batch]:
+    """Start the processes of a loader, and return what they read.
+
+    Raises:
+        UserError: The source cannot be sent to them.
+    """
+    try:
+        with without_script(), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Got pickle error")  # the sentence below says it
+            return iter(loader)
+    except (OSError, RuntimeError, MemoryError):
+        raise  # the machine's
+    except Exception as error:
+        raise UserError(
+            f"train.workers: the training data cannot be sent to loader processes ({error}). These "
+            "know nothing of the classes in a script or a notebook: move them to a module that can "
+            "be imported, or set train.workers to 0."
+        ) from error
 
 
 def _ignore_signals(worker: int) -> None:
