@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,7 +15,7 @@ from omnigan.cli.options import Best, Json, Run, Seed
 from omnigan.cli.places import destination, file_name, generated_folder, named, refuse_file
 
 if TYPE_CHECKING:
-    from omnigan.domain import Domain
+    from omnigan.domain import Artifact, Domain
     from omnigan.sampling import Trained
 
 __all__ = ["evaluate", "sample"]
@@ -26,7 +26,10 @@ def sample(
     *,
     count: Annotated[int, typer.Option(min=1, help="Number of samples.")] = 8,
     seed: Seed = 0,
-    label: Annotated[str | None, typer.Option(help="Samples of one label only.")] = None,
+    label: Annotated[
+        str | None,
+        typer.Option(help="Samples of one label only; otherwise each gets one, all equally often."),
+    ] = None,
     condition: Annotated[
         list[str] | None,
         typer.Option(help="What else to ask for: a file, or NAME=VALUE; see the domain's page."),
@@ -54,15 +57,36 @@ def sample(
         count = 1  # all samples would be the same
     trained.refuse_too_many(count)
     artifacts = trained.render(trained.generate(count, seed, label, wishes).x, folder)
+    labels = trained.choose_labels(count, seed, label)
+    whose = [_label_of(artifact, labels) for artifact in artifacts]
     if json:
-        files = [{**asdict(artifact), "path": str(artifact.path)} for artifact in artifacts]
-        print_json({"step": trained.step, "seed": seed, "label": label, "files": files})
+        files = [_told(*each) for each in zip(artifacts, whose, strict=True)]
+        told = {"step": trained.step, "seed": seed, "label": label, "labels": labels}
+        print_json({**told, "files": files})
     else:
-        for artifact in artifacts:
-            print(artifact.path)
+        for artifact, its in zip(artifacts, whose, strict=True):
+            looks_on = its is not None and sys.stdout.isatty()
+            print(f"{artifact.path} ({harmless(str(its))})" if looks_on else artifact.path)
         # Whoever looks on may as well read; a program gets the paths alone.
         if artifacts and artifacts[-1].kind == "text" and sys.stdout.isatty():
             print(harmless(artifacts[-1].path.read_text(encoding="utf-8")), end="")
+
+
+def _label_of(artifact: Artifact, labels: Sequence[str | None]) -> str | None:
+    """Return the label of what a file shows; None where there is none, or are several.
+
+    A file whose name is a number shows one sample, all others show all of them.
+    """
+    from omnigan.numerals import whole_number
+
+    number = whole_number(artifact.path.stem, len(labels) - 1)
+    shown = labels if number is None else labels[number : number + 1]
+    return shown[0] if len(set(shown)) == 1 else None
+
+
+def _told(artifact: Artifact, label: str | None) -> dict[str, Any]:
+    caption = ": ".join(filter(None, [artifact.caption, label]))
+    return {**asdict(artifact), "path": str(artifact.path), "caption": caption, "label": label}
 
 
 def _wishes(domain: Domain, options: Mapping[str, str | None]) -> list[str]:

@@ -7,9 +7,14 @@ import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
+from torch import Tensor
 
+from omnigan.domain import Artifact, Domain
+from omnigan.plugins import load_domain
 from omnigan.recipe import shipped
 
 Run = Callable[..., tuple[int, str, str]]
@@ -116,9 +121,56 @@ def test_sample_tells_machines_what_it_wrote(omnigan: Run, trained: str) -> None
     _, output, _ = omnigan("sample", trained, "--label", "left", "--json")
     told = json.loads(output)
     path = "run/generated/seed-0-left/points.txt"
-    assert told["files"] == [{"path": path, "kind": "text", "caption": ""}]
+    assert told["files"] == [{"path": path, "kind": "text", "caption": "left", "label": "left"}]
     assert (told["step"], told["seed"], told["label"]) == (6, 0, "left")
+    assert told["labels"] == ["left"] * 8
     assert Path(path).is_file()
+
+
+@pytest.fixture
+def pointed(trained: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let labels decide what points are, each in a file of its own, and all of them in another."""
+
+    def condition(self: Domain, label: str, n: int) -> dict[str, Tensor]:
+        return {"z": torch.full((n, 3), 1.0 if label == "left" else -1.0)}
+
+    def render(self: Domain, x: Tensor, folder: Path) -> list[Artifact]:
+        made = []
+        for number, point in enumerate([*x, x]):
+            name = f"{number:03d}.txt" if number < len(x) else "all.txt"
+            (folder / name).write_text(str(point.tolist()))
+            made.append(Artifact(folder / name, "text", "All" if name == "all.txt" else "Point"))
+        return made
+
+    monkeypatch.setattr(load_domain("toy"), "render", render)
+    monkeypatch.setattr(load_domain("toy"), "condition", condition)
+
+
+@pytest.mark.usefixtures("pointed")
+def test_each_sample_is_told_with_its_label(omnigan: Run, trained: str) -> None:
+    def sample(*words: str) -> tuple[list[str], dict[str, Any]]:
+        told = json.loads(omnigan("sample", trained, "--json", *words)[1])
+        return [Path(each["path"]).read_text() for each in told["files"]], told
+
+    points, told = sample("--count", "12")
+    *files, together = told["files"]
+    known = {sample("--count", "1", "--label", label)[0][0]: label for label in ("left", "right")}
+    expected = [known[point] for point in points[:-1]]
+    assert set(expected) == {"left", "right"}
+    assert [each["label"] for each in files] == told["labels"] == expected
+    assert [each["caption"] for each in files] == [f"Point: {label}" for label in expected]
+    assert (together["label"], together["caption"]) == (None, "All")
+
+
+@pytest.mark.usefixtures("pointed")
+def test_whoever_looks_on_reads_labels_and_a_program_paths_alone(
+    omnigan: Run, trained: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("sample", trained, "--count", "2", "--label", "left", "--out", "made")
+    assert omnigan(*words)[1] == "made/000.txt\nmade/001.txt\nmade/all.txt\n"
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    said = omnigan(*words)[1].splitlines()[:3]
+    assert said == ["made/000.txt (left)", "made/001.txt (left)", "made/all.txt (left)"]
 
 
 @pytest.mark.parametrize(
