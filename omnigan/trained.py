@@ -87,10 +87,27 @@ class Trained:
             raise UserError(f"seed must be from 0 to {LARGEST_SEED}, not {seed}.")
         labels = self.choose_labels(n, seed, label)
         asked = self.asked(n, seed, wishes)
-        latents = {name: asked.pop(name) for name in self.latents(1, seed) if name in asked}
+        usual = self.latents(1, seed)
+        chunk = self._chunk(asked, usual)
+        latents = {name: asked.pop(name) for name in usual if name in asked}
         cond = self.conditions(labels, seed, asked)
-        # What a wish asks for may be as long as a user's file: such examples are made one by one.
-        return Batch(self._made(n, seed, {**latents, **cond}, 1 if wishes else CHUNK), cond)
+        return Batch(self._made(n, seed, {**latents, **cond}, chunk), cond)
+
+    def _chunk(self, asked: Conditions, usual: Conditions) -> int:
+        """Return how many examples to make at once: fewer of long ones, as of a user's file.
+
+        Args:
+            asked: The inputs ``[n, ...]`` that were asked for.
+            usual: The latent inputs of one example that it has otherwise.
+        """
+        if not asked:
+            return CHUNK
+        if not usual:
+            return 1  # there is one example of what is asked for, however many are wanted
+        numbers = {name: value[0].numel() for name, value in usual.items()}
+        other = math.prod(self.domain.space.shape)
+        longest = max(v[0].numel() / (numbers.get(name) or other) for name, v in asked.items())
+        return max(1, int(CHUNK / max(1.0, longest)))
 
     def refuse_too_many(self, n: int) -> None:
         """Refuse more examples than memory can hold, before a machine is brought down by them.

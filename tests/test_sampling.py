@@ -145,10 +145,37 @@ def test_a_wish_replaces_what_would_have_been_drawn(trained: Callable[..., Path]
     loaded.domain.ask = lambda wish, rng: wanted[wish]  # type: ignore[method-assign]
     fifth = loaded.generate(3, seed=1, label="mode-2", wishes=["five"])
     assert _labels(fifth) == [5, 5, 5]
-    torch.testing.assert_close(fifth.x, loaded.generate(3, seed=1, label="mode-5").x)
+    assert torch.equal(fifth.x, loaded.generate(3, seed=1, label="mode-5").x)
     alike = loaded.generate(2, seed=1, label="mode-2", wishes=["z"])
     assert alike.cond.keys() == {"label"}
     torch.testing.assert_close(alike.x, loaded.network(z, torch.tensor([2])).expand(2, 2))
+
+
+@pytest.mark.parametrize(
+    ("asked", "at_once"),
+    [
+        ({"label": torch.tensor([5])}, 16),
+        ({"z": torch.zeros(1, 4)}, 16),  # as many numbers as without a wish
+        ({"z": torch.zeros(1, 16)}, 4),
+        ({"z": torch.zeros(1, 4000)}, 1),
+        ({"other": torch.zeros(1, 2, 2)}, 8),  # twice an example
+    ],
+)
+def test_what_was_asked_for_is_made_in_chunks_of_bounded_numbers(
+    trained: Callable[..., Path], asked: dict[str, torch.Tensor], at_once: int
+) -> None:
+    loaded = api.load(trained())
+    sizes = []
+
+    def run(**inputs: torch.Tensor) -> torch.Tensor:
+        sizes.extend({len(value) for value in inputs.values()})
+        return torch.zeros(len(inputs["z"]), 2)
+
+    loaded.network.forward = run
+    loaded.domain.ask = lambda wish, rng: asked  # type: ignore[method-assign]
+    assert len(loaded.generate(17, wishes=["it"]).x) == 17
+    assert set(sizes) == {at_once}
+    assert len(sizes) == -(-17 // at_once)
 
 
 def test_what_a_label_leaves_open_is_drawn_for_each_example(trained: Callable[..., Path]) -> None:
