@@ -33,7 +33,9 @@ def interpolate(
 
     Args:
         trained: A generator.
-        stops: Two seeds or more; each is met exactly (it is sample 0 of that seed).
+        stops: Two seeds or more. The way goes through the latent vectors of their samples number 0,
+            all under the conditions of the first: it begins with that sample, and meets another
+            one if its label, and what else is drawn for it, such as a pitch, are the same.
         frames: Steps from one to the next.
         label: Of all examples; without it, that of the first seed's sample.
 
@@ -41,12 +43,15 @@ def interpolate(
         ``[(len(stops) - 1) * frames + 1, *shape]``.
 
     Raises:
-        UserError: Fewer than two seeds, no frames, or no such label.
+        UserError: Fewer than two seeds, no frames, no such label, or a generator that has no latent
+            vectors.
     """
     if len(stops) < 2:
         raise UserError("A way needs two seeds or more, as in --seeds 1,2,3.")
     if frames < 1:
         raise UserError(f"frames must be at least 1, not {frames}.")
+    if not trained.has_latents:
+        raise UserError("This generator has no latent vectors, so there is no way between samples.")
     trained.refuse_too_many((len(stops) - 1) * frames + 1)
     labels = trained.choose_labels(1, stops[0], label)
     conditions = trained.conditions(labels, stops[0])

@@ -52,6 +52,16 @@ def test_a_way_needs_two_ends_and_frames(trained: Trained, stops: list[int], fra
         interpolate(trained, stops, frames)
 
 
+def test_what_has_no_latent_vectors_has_no_ways(
+    trained: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trained.domain, "latent", lambda n, rng: {})
+    with pytest.raises(UserError, match="no latent vectors"):
+        interpolate(trained, [1, 2], 3)
+    with pytest.raises(UserError, match="no latent vector"):
+        invert(trained, torch.zeros(1, 2))
+
+
 def test_the_search_finds_points_and_their_labels(trained: Trained) -> None:
     target = torch.tensor([[0.3, -1.1], [1.7, 0.2]])
     names = trained.domain.labels()

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["augment", "interpolate", "invert"]
 
-Label = Annotated[str | None, typer.Option(help="One of the model's labels.")]
 Out = Annotated[
     Path | None, typer.Option(help="Folder for the files; otherwise in generated/ of the run.")
 ]
@@ -31,7 +30,10 @@ def interpolate(
     *,
     seeds: Annotated[str, typer.Option(help="Samples to go through, as in 1,2,3.")] = "0,1",
     frames: Annotated[int, typer.Option(min=1, help="Steps from one to the next.")] = 16,
-    label: Label = None,
+    label: Annotated[
+        str | None,
+        typer.Option(help="Of the whole way; otherwise that of the first seed's sample."),
+    ] = None,
     out: Out = None,
 ) -> None:
     """Walk from sample to sample; images become a film."""
@@ -64,7 +66,9 @@ def invert(
     run: Run,
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Your own files.")],
     *,
-    label: Label = None,
+    label: Annotated[
+        str | None, typer.Option(help="What the files show; otherwise every label is tried.")
+    ] = None,
     steps: Annotated[int, typer.Option(min=0, help="Of the search.")] = 300,
     seed: Seed = 0,
     out: Out = None,
