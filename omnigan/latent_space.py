@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from omnigan.adam import Adam
-from omnigan.domain import Notify, silent
+from omnigan.domain import Conditions, Notify, silent
 from omnigan.engine import seeds
 from omnigan.errors import UserError
 from omnigan.sampling import Trained
@@ -18,7 +18,9 @@ from omnigan.sampling import Trained
 __all__ = ["Inversion", "interpolate", "invert"]
 
 CANDIDATES = 256
-"""Random latent vectors that a search compares before it follows the gradient."""
+"""Random latent vectors that a search compares before it follows the gradient, at a time."""
+OF_A_LABEL = 4
+"""How many of them each label has at least; there are as many times as that takes."""
 STARTS = 4
 """How many of the best of them it starts from."""
 RATE = 0.05
@@ -159,14 +161,27 @@ def _candidates(
 ) -> tuple[dict[str, Tensor], Tensor]:
     """Return the best random inputs, and their distances, nearest first."""
     rng = seeds.generator(seed, "invert")
-    inputs = trained.domain.latent(CANDIDATES, rng)
-    known = trained.domain.labels()
-    cycled = [known[i % len(known)] for i in range(CANDIDATES)] if known and not label else label
-    inputs |= trained.conditions(trained.choose_labels(CANDIDATES, seed, cycled), seed)
+    known = [] if label is not None else trained.domain.labels()
+    found = []
+    for first in range(0, max(CANDIDATES, OF_A_LABEL * len(known)), CANDIDATES):
+        inputs = trained.domain.latent(CANDIDATES, rng)
+        places = range(first, first + CANDIDATES)
+        cycled = [known[place % len(known)] for place in places] if known else label
+        inputs |= trained.conditions(trained.choose_labels(CANDIDATES, seed, cycled), seed)
+        found.append(_nearest(inputs, _distances(trained, inputs, target)))
+    inputs = {name: torch.cat([some[name] for some, _ in found]) for name in found[0][0]}
+    return _nearest(inputs, torch.cat([distances for _, distances in found]))
+
+
+def _distances(trained: Trained, inputs: Conditions, target: Tensor) -> Tensor:
+    """Return how far what a generator makes of inputs is from an example."""
     x = trained.decode(inputs)
-    distances = trained.domain.distance(x, target.cpu().expand_as(x))
-    nearest = distances.argsort()[:STARTS]
-    return {name: value[nearest] for name, value in inputs.items()}, distances[nearest]
+    return trained.domain.distance(x, target.cpu().expand_as(x))
+
+
+def _nearest(inputs: Conditions, distances: Tensor) -> tuple[dict[str, Tensor], Tensor]:
+    best = distances.argsort(stable=True)[:STARTS]
+    return {name: value[best] for name, value in inputs.items()}, distances[best]
 
 
 def _length(value: Tensor) -> Tensor:

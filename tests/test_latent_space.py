@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from types import ModuleType
 
 import pytest
@@ -74,6 +75,24 @@ def test_the_search_finds_points_and_their_labels(trained: Trained) -> None:
         assert found.inputs["label"].tolist() == [2, 2]
         with pytest.raises(UserError, match="no label"):
             invert(trained, target, label="nothing", steps=1)
+
+
+def test_the_search_tries_every_label_however_many_there_are(
+    mixture: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    domain = mixture.MixtureDomain(mixture.Config(data={"examples": 8, "labels": True})).resolve()
+    names = [str(number) for number in range(300)]
+    monkeypatch.setattr(domain, "labels", lambda: names)
+    monkeypatch.setattr(domain, "condition", lambda name, n: {"label": torch.tensor([int(name)])})
+    tried: list[int] = []
+    plane = Plane()
+    plane.register_forward_pre_hook(
+        lambda network, args, inputs: tried.extend(inputs["label"].tolist()), with_kwargs=True
+    )
+    trained = Trained(domain, plane, 0, torch.device("cpu"))
+    found = invert(trained, torch.tensor([[2990.3, 2989.5]]), steps=0)
+    assert found.inputs["label"].tolist() == [299]
+    assert min(Counter(tried)[number] for number in range(300)) >= 4
 
 
 def test_the_search_depends_on_its_seed_alone(trained: Trained) -> None:
