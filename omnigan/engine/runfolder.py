@@ -43,10 +43,12 @@ class RunFolder:
 
     Args:
         path: The folder; it need not exist.
+        made: Whether it was made for this run just now.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, made: bool = False) -> None:
         self.path = path
+        self.made = made
         self.recipe = path / "recipe.yaml"
         self.config = path / "config.json"
         self.examples = path / "examples.sha256"
@@ -73,6 +75,7 @@ class RunFolder:
                 raise UserError(
                     f"--out: {self.path} is a file. Name a folder that does not exist yet."
                 )
+            self.made = self.made or not self.path.exists()
             self.path.mkdir(parents=True, exist_ok=True)
             # These alone are left by a run that was stopped before it began.
             if any(path.name not in (LOCK, BEGUN) for path in self.path.iterdir()):
@@ -109,6 +112,25 @@ class RunFolder:
             yield
         finally:
             os.close(handle)
+
+    @contextmanager
+    def removed_if_refused(self) -> Iterator[None]:
+        """Remove the folder, if it was made for this run, where the block refuses to begin one.
+
+        The process holds the lock.
+        """
+        try:
+            yield
+        except UserError:
+            if self.made:
+                with suppress(OSError):
+                    self._remove_unused()
+            raise
+
+    def _remove_unused(self) -> None:
+        if all(path.name == LOCK for path in self.path.iterdir()):
+            (self.path / LOCK).unlink(missing_ok=True)
+            self.path.rmdir()
 
     def _sweep(self) -> None:
         """Delete files that a process was writing when it was killed."""
@@ -231,7 +253,7 @@ def choose_folder(name: str) -> Path:
 
 
 def latest_run(name: str) -> Path | None:
-    """Return the newest ``runs/<name>-<nnn>`` that has begun: mistakes leave empty ones."""
+    """Return the newest ``runs/<name>-<nnn>`` that has begun: early ends leave empty ones."""
     runs = sorted(run for run in _runs(name) if RunFolder(run[1]).recipe.is_file())
     return runs[-1][1] if runs else None
 

@@ -149,7 +149,11 @@ def _opened(request: Request, name: str, ranks: Ranks) -> Iterator[tuple[RunFold
     """
     folder, resume = chosen_folder(request, name)
     command = ranks.command(resume_command(folder))
-    with folder.locked(launcher()), failures_in_words(folder, command):
+    with (
+        folder.locked(launcher()),
+        folder.removed_if_refused(),
+        failures_in_words(folder, command),
+    ):
         yield folder, resume
 
 
@@ -173,7 +177,8 @@ def chosen_folder(request: Request, name: str) -> tuple[RunFolder, bool]:
             return folder, folder.recipe.is_file()
     if request.resume:
         return _existing(request.out, name), True
-    folder = RunFolder(request.out or choose_folder(name))
+    path = request.out or choose_folder(name)
+    folder = RunFolder(path, made=request.out is None)
     folder.create()
     return folder, False
 

@@ -44,6 +44,31 @@ def test_out_must_be_a_new_or_empty_folder(run: Run, out: Path, tmp_path: Path) 
         run(out=tmp_path / ("n" * 300))
 
 
+def test_a_refused_run_takes_no_number_and_leaves_no_folder(
+    run: Run, out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for where in (None, out):
+        with pytest.raises(UserError, match="training examples, fewer than"):
+            run("train.batch_size=99", out=where)
+        assert not out.exists()
+        assert list(Path("runs").iterdir()) == []
+    run("train.steps=1", out=None)
+    assert [path.name for path in Path("runs").iterdir()] == ["mixture-001"]
+
+
+def test_a_folder_that_was_there_before_a_refused_run_stays(run: Run, out: Path) -> None:
+    out.mkdir()
+    with pytest.raises(UserError, match="training examples, fewer than"):
+        run("train.batch_size=99")
+    assert out.is_dir()
+    run("train.steps=1")
+    before = sorted(path.name for path in out.iterdir())
+    with pytest.raises(UserError, match="the recipe is not the one"):
+        run("train.rate=0.5", resume=True)
+    assert sorted(path.name for path in out.iterdir()) == before
+
+
 def test_a_run_that_still_reads_its_data_is_told_so(tmp_path: Path, run: Run, out: Path) -> None:
     begun = RunFolder(tmp_path / "begun")
     begun.create()
