@@ -33,6 +33,8 @@ _SHORT = {
     "held_out_likelihood": "held-out",
 }
 
+_PATIENCE = 2  # intervals that a line of progress waits for a step with readings
+
 
 def console_reporter(stream: TextIO | None = None) -> Reporter:
     """Return the reporter that suits a stream, by default the standard output."""
@@ -56,7 +58,8 @@ class LineReporter:
 
     Args:
         stream: Where progress goes; warnings go to the standard error.
-        interval: Least seconds between two lines of progress.
+        interval: Least seconds between two lines of progress. Steps without readings are told of
+            where none with readings comes for twice as long.
         clock: Returns seconds.
     """
 
@@ -85,7 +88,7 @@ class LineReporter:
         self.say(f"training {total} steps{after} in {folder}")
 
     def step(self, step: int, readings: Mapping[str, float]) -> None:
-        if not readings or not (self._due() or step == self.total):
+        if not (self._due(1 if readings else _PATIENCE) or (readings and step == self.total)):
             return
         seconds = max(self.clock() - self.began, 1e-9)
         speed = (step - self.first) / seconds
@@ -101,8 +104,8 @@ class LineReporter:
 
     def finish(self) -> None: ...
 
-    def _due(self) -> bool:
-        return self.clock() - self.printed >= self.interval
+    def _due(self, intervals: int = 1) -> bool:
+        return self.clock() - self.printed >= intervals * self.interval
 
     def _print(self, text: str) -> None:
         self.printed = self.clock()

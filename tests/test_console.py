@@ -57,6 +57,23 @@ def test_lines_come_at_intervals_and_at_the_end() -> None:
     ]
 
 
+def test_slow_steps_are_told_of_long_before_there_are_losses() -> None:
+    clock, stream = Clock(), io.StringIO()
+    reporter = LineReporter(stream, interval=10, clock=clock)
+    reporter.start(Path("runs/x"), 0, 100)
+    for step in range(1, 11):
+        clock.now += 16.0
+        reporter.step(step, {"d_loss": 0.5} if step == 10 else {})
+    assert stream.getvalue().splitlines()[1:] == [
+        "step 1 of 100, 0.0625 steps/s, 26 min 24 s left",
+        "step 3 of 100, 0.0625 steps/s, 25 min 52 s left",
+        "step 5 of 100, 0.0625 steps/s, 25 min 20 s left",
+        "step 7 of 100, 0.0625 steps/s, 24 min 48 s left",
+        "step 9 of 100, 0.0625 steps/s, 24 min 16 s left",
+        "step 10 of 100, D loss 0.5, 0.0625 steps/s, 24 min left",
+    ]
+
+
 def test_long_work_is_told_at_intervals() -> None:
     clock, stream = Clock(), io.StringIO()
     reporter = LineReporter(stream, interval=10, clock=clock)
