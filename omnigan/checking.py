@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from omnigan.domain import Artifact, Batch, Notify, Space, silent
+from omnigan.domain import Artifact, Batch, Domain, Notify, Space, silent
 from omnigan.durations import spoken
 from omnigan.engine.device import free_memory, pick_device, set_threads
 from omnigan.engine.evaluating import deciding_metric
@@ -21,7 +21,9 @@ from omnigan.engine.losses import as_list
 from omnigan.engine.seeds import generator
 from omnigan.engine.step import Adversaries
 from omnigan.engine.stopping import stopping_of
+from omnigan.errors import UserError
 from omnigan.recipe.load import LoadedRecipe
+from omnigan.recipe.schema import Recipe
 from omnigan.rehearsal import rehearse, seconds_by_threads
 from omnigan.wording import numbered
 
@@ -129,21 +131,41 @@ class CheckReport:
         return "\n".join([*self.data, *(f"{name:13}  {value}" for name, value in rows.items())])
 
 
-def check(loaded: LoadedRecipe, folder: Path, notify: Notify = silent) -> CheckReport:
+def check(
+    loaded: LoadedRecipe,
+    folder: Path,
+    notify: Notify = silent,
+    say: Callable[[str], None] = lambda sentence: None,
+) -> CheckReport:
     """Read the data, build the networks, take a few steps and forget them.
 
     Args:
         loaded: The recipe.
         folder: Where one real example is rendered.
         notify: Told about long work.
+        say: Told what was found in data that the recipe cannot run with: often it is the reason.
 
     Raises:
         UserError: The recipe cannot run with this data or on this machine.
     """
-    recipe = loaded.recipe
-    device = pick_device(recipe.train.device)
-    set_threads(recipe.train.threads)
+    device = pick_device(loaded.recipe.train.device)
+    set_threads(loaded.recipe.train.threads)
     domain = loaded.domain_class(loaded.domain_config).resolve(notify)
+    try:
+        return _rehearsed(domain, loaded.recipe, device, folder, notify)
+    except UserError:
+        for sentence in _found(domain):
+            say(sentence)
+        raise
+
+
+def _found(domain: Domain) -> list[str]:
+    return list(domain.describe().get("summary", ()))
+
+
+def _rehearsed(
+    domain: Domain, recipe: Recipe, device: torch.device, folder: Path, notify: Notify
+) -> CheckReport:
     source = domain.source("train")
     check_enough(source, recipe.train.batch_size)
     stopping_of(domain, recipe.train)
@@ -181,7 +203,7 @@ def check(loaded: LoadedRecipe, folder: Path, notify: Notify = silent) -> CheckR
         compiled=recipe.train.compile != "none",
         threads=threads,
         artifacts=domain.render(source.read(0, torch.Generator()).x[None], folder),
-        data=list(domain.describe().get("summary", ())),
+        data=_found(domain),
     )
 
 

@@ -15,12 +15,21 @@ import torch
 from omnigan.api import train
 from omnigan.checking import CheckReport, check
 from omnigan.domain import Batch
+from omnigan.engine.reporter import Quiet
 from omnigan.engine.step import Adversaries
 from omnigan.errors import UserError
 from omnigan.recipe.load import load_recipe
 
 GENERATOR = 3 * 8 + 8 + 8 * 2 + 2
 DISCRIMINATOR = 2 * 8 + 8 + 8 + 1
+
+
+class Heard(Quiet):
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
 
 
 @pytest.fixture
@@ -90,6 +99,21 @@ def test_chance_outside_is_left_alone(checked: Any) -> None:
 def test_too_few_examples_are_refused(checked: Any) -> None:
     with pytest.raises(UserError, match=r"64 .*train\.batch_size"):
         checked(batch_size=65)
+
+
+def test_what_was_found_is_said_before_a_refusal(
+    chain: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facts = {"summary": ["2 words are broken."]}
+    monkeypatch.setattr(chain.ChainDomain, "describe", lambda self: facts)
+    recipe = {"domain": "chain", "train": {"device": "cpu", "batch_size": 4096}}
+    heard = Heard()
+    with pytest.raises(UserError, match=r"Set train\.batch_size="):
+        check(load_recipe(recipe), tmp_path / "check", say=heard.say)
+    assert heard.said == facts["summary"]
+    with pytest.raises(UserError, match=r"Set train\.batch_size="):
+        train(recipe, out=tmp_path / "run", reporter=heard)
+    assert heard.said == facts["summary"] * 2
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,8 @@ def check(
         refuse_file(out)
     loaded = load_recipe(recipe, overrides or ())
     with reporting() as reporter:
-        report = rehearse(loaded, out or Path("checks") / loaded.name, reporter.notify)
+        folder = out or Path("checks") / loaded.name
+        report = rehearse(loaded, folder, reporter.notify, reporter.say)
     if json:
         print_json(report.to_json())
     else:

@@ -20,14 +20,24 @@ __all__ = ["BatchOrder", "batches", "check_enough"]
 def check_enough(source: Source, batch_size: int) -> None:
     """Refuse a training set that does not fill one batch.
 
+    A smaller batch is another recipe, with other results, so nobody gets one without a word.
+
     Raises:
         UserError: There are fewer examples than ``train.batch_size``.
     """
-    if len(source) < batch_size:
+    count = len(source)
+    if count == 0:
+        raise UserError("There are no training examples. Add data.")
+    if count < batch_size:
         raise UserError(
-            f"There are only {len(source)} training examples, fewer than one batch of "
-            f"{batch_size}. Add data, or set train.batch_size to {max(len(source), 1)} or less."
+            f"There are only {count} training examples, fewer than one batch of {batch_size}. "
+            f"Set train.batch_size={_fitting(count)}, or add data."
         )
+
+
+def _fitting(count: int) -> int:
+    """Return the largest power of two that is at most a third of so many examples."""
+    return 1 << max(count // 3, 1).bit_length() - 1
 
 
 class BatchOrder(Dataset[Batch]):

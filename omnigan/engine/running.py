@@ -115,6 +115,7 @@ def run(request: Request, reporter: Reporter, ranks: Ranks) -> Path:
             if resume and not request.force:
                 _refuse_changes(folder, recipe, loaded.domain_class)
                 _refuse_other_data(folder, identity)
+            facts = _described(domain, reporter)
         trainer = Trainer(
             domain,
             recipe,
@@ -126,7 +127,7 @@ def run(request: Request, reporter: Reporter, ranks: Ranks) -> Path:
             profiled=request.profile,
         )
         if ranks.first:
-            _describe(folder, domain, recipe, reporter)
+            _write_down(folder, domain, recipe, facts)
             write_text(folder.examples, f"{identity}\n")
             folder.write_environment(device, threads, ranks.place.size)
         ranks.advise(ranks.command(resume_command(folder)))
@@ -251,11 +252,18 @@ def _refuse_other_data(folder: RunFolder, identity: str) -> None:
         )
 
 
-def _describe(folder: RunFolder, domain: Domain, recipe: Recipe, reporter: Reporter) -> None:
-    """Say and write what the run is, before its first step."""
+def _described(domain: Domain, reporter: Reporter) -> dict[str, Any]:
+    """Say what the data is, before anything can be wrong with it, and return the facts."""
     facts = domain.describe()
     for sentence in facts.get("summary", ()):
         reporter.say(sentence)
+    return facts
+
+
+def _write_down(
+    folder: RunFolder, domain: Domain, recipe: Recipe, facts: Mapping[str, Any]
+) -> None:
+    """Write what the run is, before its first step."""
     write_text(folder.recipe, dump_recipe(recipe))
     write_domain(folder.config, recipe.domain, domain)
     folder.write_data(facts)

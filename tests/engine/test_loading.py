@@ -73,11 +73,20 @@ def test_epochs_and_seeds_differ_in_order_and_in_what_reading_draws() -> None:
     assert not set(drawn) & set(redrawn)
 
 
-def test_one_example_fewer_than_a_batch_is_refused() -> None:
-    check_enough(Numbers(8), 8)
-    with pytest.raises(UserError, match=r"only 7 training examples.* 8.*train.batch_size to 7"):
-        check_enough(Numbers(7), 8)
-    with pytest.raises(UserError, match=r"train\.batch_size to 1 or less"):
+@pytest.mark.parametrize(
+    ("count", "advice"), [(1, 1), (5, 1), (6, 2), (11, 2), (12, 4), (47, 8), (48, 16), (63, 16)]
+)
+def test_one_example_fewer_than_a_batch_is_refused_with_a_batch_that_fits(
+    count: int, advice: int
+) -> None:
+    check_enough(Numbers(count), count)
+    wanted = rf"only {count} training .* of {count + 1}\. Set train\.batch_size={advice}, or add"
+    with pytest.raises(UserError, match=wanted):
+        check_enough(Numbers(count), count + 1)
+
+
+def test_nothing_to_train_on_is_refused_without_advice_on_batches() -> None:
+    with pytest.raises(UserError, match=r"no training examples\. Add data\.$"):
         check_enough(Numbers(0), 8)
 
 

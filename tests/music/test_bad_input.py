@@ -147,7 +147,7 @@ def test_what_was_found_is_said_before_training(
 def test_fewer_phrases_than_a_batch(complaint: Callable[..., str]) -> None:
     told = complaint("train.batch_size=16")
     assert "only 15 training examples" in told
-    assert "train.batch_size to 15 or less" in told
+    assert "Set train.batch_size=4, or add data" in told
 
 
 def test_phrases_longer_than_the_music(complaint: Callable[..., str]) -> None:
