@@ -27,7 +27,7 @@ class ImageData(Section):
             (LeCun et al. 1998).
         array: Name of the array of images in an .npz file that has several.
         size: Height and width, one number for squares; ``auto`` takes the size that all images
-            have, halved until no side is above 512, or a square near the median of mixed sizes.
+            have, or a square near the median of mixed sizes, and no side above 256.
         channels: 1 grey, 2 grey and alpha, 3 RGB, 4 RGB and alpha; ``auto`` reads it off the data.
         fit: How an image of another size gets there: ``crop`` resizes the shorter side and cuts
             the longer one, ``pad`` resizes the longer side and pads the shorter one, ``stretch``

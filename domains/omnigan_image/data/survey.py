@@ -21,8 +21,8 @@ __all__ = ["settle"]
 _LOOKED_AT = 1000  # images whose heads are read
 _DECODED = 64  # of those with alpha, how many are decoded to see whether it is ever used
 _COLOURED = 0.05  # share of images in colour that makes a set coloured
-_LARGEST = 512  # side of images of one size
 _LADDER = (16, 24, 32, 48, 64, 96, 128, 192, 256)  # sides of squares for images of mixed sizes
+_LARGEST = _LADDER[-1]  # side of any image: photographs of more need hours for a few steps
 
 
 @dataclass(frozen=True)
@@ -84,9 +84,8 @@ def _is_grey(image: Image.Image) -> bool:
 def _size(sizes: Sequence[tuple[int, int]]) -> tuple[int, int]:
     if len(set(sizes)) == 1:
         height, width = sizes[0]
-        while max(height, width) > _LARGEST:
-            height, width = (height + 1) // 2, (width + 1) // 2
-        return max(4, height), max(4, width)
+        scale = min(1.0, _LARGEST / max(height, width))
+        return max(4, round(scale * height)), max(4, round(scale * width))
     middle = median_low(min(size) for size in sizes)
     side = max((step for step in _LADDER if step <= middle), default=_LADDER[0])
     return side, side

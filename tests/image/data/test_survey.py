@@ -33,9 +33,12 @@ def plain(height: int, width: int, channels: int = 3) -> Any:
     [
         ((28, 28), (28, 28)),
         ((17, 96), (17, 96)),
-        ((512, 512), (512, 512)),
-        ((1024, 1024), (512, 512)),
-        ((3000, 4001), (375, 501)),
+        ((256, 256), (256, 256)),
+        ((300, 300), (256, 256)),
+        ((1024, 1024), (256, 256)),
+        ((756, 1008), (192, 256)),
+        ((4001, 3000), (256, 192)),
+        ((9, 3000), (4, 256)),
         ((3, 9), (4, 9)),
     ],
 )
@@ -55,6 +58,7 @@ def test_mixed_sizes_give_a_square(sides: tuple[int, ...], wanted: int) -> None:
 def test_what_is_given_stays() -> None:
     assert settled(plain(9, 9), size=20, channels=1) == ((20, 20), 1)
     assert settled(plain(9, 9), size=(20, 30)) == ((20, 30), 3)
+    assert settled(plain(600, 600), size=512) == ((512, 512), 3)
     assert settled(plain(9, 9), channels=4) == ((9, 9), 4)
 
 
