@@ -12,6 +12,7 @@ from omnigan.engine.calendar import Calendar
 from omnigan.engine.checksum import checksum
 from omnigan.engine.content import content_of, put
 from omnigan.engine.disk import resume_command
+from omnigan.engine.forecast import Forecast
 from omnigan.engine.health import Diverged, all_finite, as_floats, check_finite
 from omnigan.engine.likelihood import require_density
 from omnigan.engine.loading import BatchOrder, batches, check_enough
@@ -93,6 +94,7 @@ class Trainer:
             if profiled and ranks.first
             else Unprofiled()
         )
+        self.forecast = Forecast(recipe.train, reporter)
         self.rollbacks = 0
 
     def _content(self) -> Content:
@@ -146,15 +148,17 @@ class Trainer:
             OmniganError: So it is in one of several processes. The others may be waiting for its
                 part of the step, so all end.
         """
+        adversaries = self.adversaries
+        left = adversaries.total_steps - adversaries.step
         try:
-            with self.profile.step():
-                return as_floats(self.adversaries.advance(data))
+            with self.profile.step(), self.forecast.step(left):
+                return as_floats(adversaries.advance(data))
         except (IndexError, RuntimeError, ValueError):
             alone = self.ranks.place.size == 1
-            self.adversaries.step += 1  # the number of the step that failed
-            reason = Diverged(f"step {self.adversaries.step}: it cannot be computed")
+            adversaries.step += 1  # the number of the step that failed
+            reason = Diverged(f"step {adversaries.step}: it cannot be computed")
             self._blame_data(reason, everywhere=False)
-            if all_finite(self.adversaries.generator, self.adversaries.discriminator):
+            if all_finite(adversaries.generator, adversaries.discriminator):
                 raise
             reason = Diverged(f"{reason}: weights became NaN or infinite")
             raise (reason if alone else OmniganError(f"{reason}. {HINT}")) from None
