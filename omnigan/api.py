@@ -44,7 +44,7 @@ def train(
         overrides: ``KEY=VALUE`` texts.
         out: The run folder; default: the first free ``runs/<recipe>-<nnn>``.
         resume: Go on in ``out`` (default: the newest run of that recipe).
-        force: Resume even if the recipe changed.
+        force: Resume even if the recipe changed, or else the data.
         device: Takes the place of ``train.device``.
         profile: Find out where the time of some early steps goes, for ``profile.txt`` and
             ``profile.json``.

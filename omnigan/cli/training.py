@@ -24,7 +24,8 @@ def train(
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Resume even though the recipe has changed.")
+        bool,
+        typer.Option("--force", help="Resume though the recipe, or else the data, has changed."),
     ] = False,
     device: Annotated[
         str | None, typer.Option(help="auto, cpu, cuda, cuda:1 or mps; replaces train.device.")

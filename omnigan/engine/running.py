@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,8 +39,16 @@ from omnigan.recipe.schema import Recipe
 
 __all__ = ["Request", "chosen_folder", "run"]
 
-FREE_KEYS = ("train.device", "train.workers")
-"""Keys that say where a run happens, not what it computes; a resumed run may change them."""
+FREE_KEYS = (
+    "train.device",
+    "train.workers",
+    "log.every",
+    "log.samples_every",
+    "log.checkpoint_every",
+    "log.keep",
+)
+"""Keys that say where a run happens and how often it writes, not what it computes: a resumed run
+may change them."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +60,7 @@ class Request:
         overrides: ``KEY=VALUE`` texts.
         out: The run folder; None: one in ``runs/``.
         resume: Go on with the run in it.
-        force: Resume even if the recipe changed.
+        force: Resume even if the recipe changed, or else the data.
         profile: Find out where the time of some steps goes.
         device: Takes the place of ``train.device``.
     """
@@ -112,9 +120,9 @@ def run(request: Request, reporter: Reporter, ranks: Ranks) -> Path:
         publisher = Publisher(folder, loaded.name, reporter) if ranks.first else Unpublished()
         if ranks.first:
             identity = fingerprint(domain.source("train"))
-            if resume and not request.force:
-                _refuse_changes(folder, recipe, loaded.domain_class)
-                _refuse_other_data(folder, identity)
+            if resume:
+                changed = _changes(folder, recipe, loaded.domain_class, force=request.force)
+                _refuse_other_data(folder, identity, changed, force=request.force)
             facts = _described(domain, reporter)
         trainer = Trainer(
             domain,
@@ -198,11 +206,45 @@ def _resolve(loaded: LoadedRecipe, reporter: Reporter) -> tuple[Domain, Recipe]:
     return domain, loaded.recipe.model_copy(update=sections)
 
 
-def _refuse_changes(folder: RunFolder, recipe: Recipe, domain: type[Domain]) -> None:
-    """Compare with the recipe that the run was started with.
+def _changes(
+    folder: RunFolder, recipe: Recipe, domain: type[Domain], *, force: bool
+) -> dict[str, str]:
+    """Compare with the recipe that the run was started with; return what changed, by key.
 
     Raises:
-        UserError: They differ, or the run's own cannot be read.
+        UserError: They differ, or the run's own cannot be read, and nobody forces it.
+    """
+    try:
+        old = _as_now(domain.Config.relevant(_stored(folder)))
+    except UserError:
+        if force:
+            return {}
+        raise
+    lines = differences(old, yaml.safe_load(dump_recipe(recipe)))
+    changed = {line.partition(": ")[0]: line for line in lines}
+    changed = {key: line for key, line in changed.items() if key not in FREE_KEYS}
+    if changed and not force:
+        shown = "\n  ".join(changed.values())
+        raise UserError(
+            f"--resume: the recipe is not the one that {folder.path} was started with:\n  {shown}\n"
+            "Undo the change, train into another folder, or add --force to go on with it"
+            f"{_OTHER_LENGTH if changed.keys() == {'train.steps'} else '.'}"
+        )
+    return changed
+
+
+_OTHER_LENGTH = (
+    ": whatever follows a schedule, as train.rate does, then jumps to where it would be at that "
+    "step of a run of the new length (the rate of a longer one rises again), so the result is not "
+    "that of a run which was so long from the beginning."
+)
+
+
+def _stored(folder: RunFolder) -> dict[str, Any]:
+    """Return the recipe that a run was started with.
+
+    Raises:
+        UserError: It cannot be read.
     """
     try:
         old = yaml.safe_load(folder.recipe.read_text(encoding="utf-8"))
@@ -215,15 +257,7 @@ def _refuse_changes(folder: RunFolder, recipe: Recipe, domain: type[Domain]) -> 
         raise UserError(f"--resume: {folder.recipe} cannot be read: {error}") from error
     if not isinstance(old, dict):
         raise UserError(f"--resume: {folder.recipe} is not a recipe.")
-    old = _as_now(domain.Config.relevant(old))
-    new = yaml.safe_load(dump_recipe(recipe))
-    changed = [line for line in differences(old, new) if not line.startswith(FREE_KEYS)]
-    if changed:
-        shown = "\n  ".join(changed)
-        raise UserError(
-            f"--resume: the recipe is not the one that {folder.path} was started with:\n  {shown}\n"
-            "Undo the change, train into another folder, or add --force to go on with it."
-        )
+    return old
 
 
 def _as_now(stored: dict[str, Any]) -> dict[str, Any]:
@@ -236,20 +270,37 @@ def _as_now(stored: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _refuse_other_data(folder: RunFolder, identity: str) -> None:
+def _refuse_other_data(
+    folder: RunFolder, identity: str, changed: Iterable[str], *, force: bool
+) -> None:
     """Compare with the examples that the run was started with, where that is known.
+
+    Args:
+        folder: The run's.
+        identity: A hash of the examples.
+        changed: Keys of the recipe that changed; ``data`` among them explains other examples.
+        force: Whether the user wants to go on with what changed: the recipe, or else the data.
 
     Raises:
         UserError: They are others.
     """
     if not folder.examples.is_file():  # an older run, or one that had hardly begun
         return
-    if folder.examples.read_text(encoding="utf-8", errors="replace").strip() != identity:
-        raise UserError(
-            f"--resume: the training examples are not those that {folder.path} was started with: "
-            "the data has changed, or another version of a library reads it otherwise. Undo the "
-            "change, train into another folder, or add --force to go on with them."
-        )
+    if folder.examples.read_text(encoding="utf-8", errors="replace").strip() == identity:
+        return
+    sections = {key.partition(".")[0] for key in changed}
+    if force and (not sections or sections & {"domain", "data"}):
+        return
+    advice = (
+        "or go on with them first, by --force with the recipe as it was, then change the recipe."
+        if force
+        else "or add --force to go on with them."
+    )
+    raise UserError(
+        f"--resume: the training examples are not those that {folder.path} was started with: "
+        "the data has changed, or another version of a library reads it otherwise. Undo the "
+        f"change, train into another folder, {advice}"
+    )
 
 
 def _described(domain: Domain, reporter: Reporter) -> dict[str, Any]:

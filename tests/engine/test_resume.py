@@ -209,6 +209,46 @@ def test_force_goes_on_with_the_changed_recipe(run: Run, out: Path) -> None:
     run("train.steps=40", resume=True)  # it is now the run's own
 
 
+def test_a_change_of_the_length_alone_is_refused_with_what_it_would_do(run: Run, out: Path) -> None:
+    run("train.steps=4")
+    with pytest.raises(UserError, match=r"train\.steps: 4 -> 6\n.*--force .*: .*schedule.* rises"):
+        run("train.steps=6", "log.every=2", resume=True)
+    with pytest.raises(UserError, match=r"or add --force to go on with it\.$"):
+        run("train.steps=6", "train.clip=1", resume=True)
+
+
+def test_forcing_a_change_of_the_recipe_does_not_let_other_data_in(run: Run, out: Path) -> None:
+    run("train.steps=4")
+    began = (out / "examples.sha256").read_text()
+    (out / "examples.sha256").write_text("of other examples\n")
+    with pytest.raises(UserError, match=r"training examples are not those.*add --force"):
+        run("train.steps=4", resume=True)
+    with pytest.raises(UserError, match=r"training examples are not those.*by --force with"):
+        run("train.steps=6", resume=True, force=True)
+    assert _steps(out) == 4
+    run("train.steps=4", resume=True, force=True)  # the data were what was meant
+    assert (out / "examples.sha256").read_text() == began
+    run("train.steps=6", "data.jitter=0.2", resume=True, force=True)  # other data were asked for
+    assert (out / "examples.sha256").read_text() != began
+    assert _steps(out) == 6
+
+
+def test_how_often_a_run_writes_may_change(run: Run, tmp_path: Path, out: Path) -> None:
+    run(out=tmp_path / "plain")
+    run()
+    for each in checkpoint.find(out / "checkpoints")[:1]:
+        (each.folder / "state.json").unlink()
+    often = ("log.every=2", "log.samples_every=3", "log.checkpoint_every=4", "log.keep=3")
+    assert run(*often, resume=True).said == ["Going on from step 20."]
+    steps = [each.step for each in checkpoint.find(out / "checkpoints")]
+    assert steps == [30, 28, 24]
+    for part in ("generator", "discriminator", "ema", "optimizers"):
+        name = f"checkpoints/step-00000030/{part}.safetensors"
+        assert (out / name).read_bytes() == (tmp_path / "plain" / name).read_bytes()
+    with pytest.raises(UserError, match=r"log\.evaluate_every: null -> 20"):
+        run(*often, "log.evaluate_every=20", resume=True)
+
+
 def test_where_a_run_happens_may_change(run: Run, out: Path) -> None:
     run("train.workers=0")
     run("train.workers=1", "train.device=auto", resume=True)
