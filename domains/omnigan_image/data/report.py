@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,7 +58,7 @@ class Findings:
             "images": {"train": self.train, "valid": self.valid},
             "labels": dict(self.labels),
             "kinds": dict(facts.counts["kinds"].most_common()),
-            "sizes": self._sizes(),
+            **self._sides(),
             "files broken": len(broken),
             "broken": [f"{name}: {reason}" for name, reason in broken[:_NAMED]],
             "other files": dict(facts.ignored.most_common()),
@@ -91,26 +90,29 @@ class Findings:
     def _broken(self) -> list[tuple[str, str]]:
         return [(self.facts.names[row], why) for row, why in sorted(self.facts.reasons.items())]
 
-    def _sizes(self) -> dict[str, list[int]]:
-        sizes = self.facts.sizes[self.facts.rows()]
-        parts: Sequence[tuple[str, Any]] = (
-            ("smallest", sizes.min(0)),
-            ("median", np.median(sizes, 0)),
-            ("largest", sizes.max(0)),
-        )
-        return {name: [int(side) for side in values] for name, values in parts}
+    def _sides(self) -> dict[str, dict[str, int]]:
+        """Return what heights and widths there are: no image need have the extremes of both."""
+        used = self.facts.sizes[self.facts.rows()]
+        return {
+            name: {
+                "smallest": int(sides.min()),
+                "median": int(np.median(sides)),
+                "largest": int(sides.max()),
+            }
+            for name, sides in (("heights", used[:, 0]), ("widths", used[:, 1]))
+        }
 
     def _fitting(self) -> str:
         height, width = self.data.size if isinstance(self.data.size, tuple) else (0, 0)
         assert isinstance(self.data.channels, int)
-        sizes = self._sizes()
-        low, high = sizes["smallest"], sizes["largest"]
+        sides = [(each["smallest"], each["largest"]) for each in self._sides().values()]
         what = f"Each is {height}x{width} (height x width), {_CHANNELS[self.data.channels]}"
-        if low == high == [height, width]:
+        if sides == [(height, height), (width, width)]:
             return f"{what}, as it comes."
-        came = "x".join(map(str, low))
-        if low != high:
-            came = f"sizes between {came} and {'x'.join(map(str, high))}"
+        if all(low == high for low, high in sides):
+            came = "x".join(str(low) for low, _ in sides)
+        else:
+            came = " and ".join(map(_between, ("heights", "widths"), sides))
         how = _FITS[self.data.fit]
         return (
             f"{what}, made from {came}: {how}. Change data.size or data.fit to have it otherwise."
@@ -138,3 +140,8 @@ class Findings:
         if counts["not compared"]:
             said.append("With so many images only exact copies are kept on one side of the split.")
         return said
+
+
+def _between(what: str, ends: tuple[int, int]) -> str:
+    low, high = ends
+    return f"{what} of {low}" if low == high else f"{what} between {low} and {high}"

@@ -47,8 +47,9 @@ def test_every_bad_file_is_in_the_report_with_the_reason(
     assert "large.png: 100 x 100 pixels are more than data.max_pixels, 8000" in report["broken"]
     assert report["other files"] == {".txt": 1}
     assert report["enlarged"] == 2
-    assert report["sizes"]["smallest"] == [1, 1]
-    assert report["sizes"]["largest"] == [24, 6000]
+    assert report["heights"] == {"smallest": 1, "median": 24, "largest": 24}
+    assert (report["widths"]["smallest"], report["widths"]["largest"]) == (1, 6000)
+    assert "from heights between 1 and 24 and widths between 1 and 6000" in report["summary"][1]
     text = " ".join(report["summary"])
     assert "Unreadable: 4 images, cut.jpg (it cannot be decoded: " in text
     assert "Other files, ignored: 1 .txt." in text
