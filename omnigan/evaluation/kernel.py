@@ -19,6 +19,7 @@ __all__ = ["KernelDistance", "kernel_distance"]
 
 _WHOLE = 4096  # examples of a set up to which all pairs are used
 _SUBSET = 1000  # examples of a subset, as published
+_SEED = 0
 _BLOCK = 1 << 22  # kernel values held at a time
 
 
@@ -34,8 +35,8 @@ def kernel_distance(x: Tensor, y: Tensor) -> KernelDistance:
     """Return the squared discrepancy of features ``[N, F]`` and ``[M, F]``.
 
     Up to 4,096 examples the estimate takes in all pairs, and its error is the jackknife's. Where
-    both sets are larger, it is the mean over disjoint subsets of 1,000 in the order given, which
-    has the same expectation in linear time; the error follows from the spread of the subsets.
+    both sets are larger, it is the mean over disjoint random subsets of 1,000, which has the same
+    expectation in linear time; the error follows from their spread.
 
     Raises:
         ValueError: A set has fewer than three rows.
@@ -46,9 +47,18 @@ def kernel_distance(x: Tensor, y: Tensor) -> KernelDistance:
     x, y = x.double(), y.double()
     if n <= _WHOLE:
         return _of_all_pairs(_thinned(x), _thinned(y))
-    parts = [slice(i, i + _SUBSET) for i in range(0, n - _SUBSET + 1, _SUBSET)]
-    values = torch.tensor([_of_all_pairs(x[part], y[part]).value for part in parts])
+    # Rows may be sorted or take turns by kind, so neither neighbours nor every n-th will do; and
+    # each set has a draw of its own, or rows of the same place would meet too often.
+    rng = torch.Generator().manual_seed(_SEED)
+    subsets = zip(*(_subsets(each, n // _SUBSET, rng) for each in (x, y)), strict=True)
+    values = torch.tensor([_of_all_pairs(*pair).value for pair in subsets])
     return KernelDistance(float(values.mean()), float(values.std()) / math.sqrt(len(values)))
+
+
+def _subsets(x: Tensor, number: int, rng: torch.Generator) -> Tensor:
+    """Return disjoint subsets of rows ``[N, F]``, ``[number, _SUBSET, F]``."""
+    drawn = torch.randperm(len(x), generator=rng)[: number * _SUBSET]
+    return x[drawn].view(number, _SUBSET, -1)
 
 
 def _thinned(x: Tensor) -> Tensor:

@@ -51,14 +51,44 @@ def test_is_unbiased_and_knows_its_error() -> None:
     assert statistics.fmean(each.error for each in found) == pytest.approx(spread, rel=0.5)
 
 
-def test_large_sets_are_cut_into_subsets(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kernel, "_WHOLE", 25)
-    monkeypatch.setattr(kernel, "_SUBSET", 10)
-    x, y = normal(45, 3, 1), normal(33, 3, 2, scale=2)
-    values = [by_pairs(x[i : i + 10], y[i : i + 10]) for i in (0, 10, 20)]
-    found = kernel_distance(x, y)
-    assert found.value == pytest.approx(statistics.fmean(values), rel=1e-6)
-    assert found.error == pytest.approx(statistics.stdev(values) / 3**0.5, rel=1e-6)
+@pytest.fixture
+def cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Subsets of 20 where there are more than 50 rows."""
+    monkeypatch.setattr(kernel, "_WHOLE", 50)
+    monkeypatch.setattr(kernel, "_SUBSET", 20)
+
+
+@pytest.mark.usefixtures("cut")
+def test_subsets_are_as_good_as_all_pairs_on_average() -> None:
+    """Over many draws of two distributions; the announced error is their spread."""
+    found, exact = [], []
+    for i in range(200):
+        x, y = normal(145, 3, i), normal(133, 3, 1000 + i, scale=1.5)
+        found.append(kernel_distance(x, y))
+        exact.append(kernel._of_all_pairs(x.double(), y.double()).value)
+    spread = statistics.stdev(each.value for each in found)
+    mean = statistics.fmean(each.value for each in found)
+    assert mean == pytest.approx(statistics.fmean(exact), abs=3 * spread / 200**0.5)
+    assert statistics.fmean(each.error for each in found) == pytest.approx(spread, rel=0.3)
+
+
+@pytest.mark.usefixtures("cut")
+@pytest.mark.parametrize("order", ["sorted by kind", "in turn"])
+def test_the_order_of_large_sets_does_not_matter(
+    monkeypatch: pytest.MonkeyPatch, order: str
+) -> None:
+    """Five kinds, far apart and equally frequent, in both sets: all pairs say the same."""
+    kinds = torch.arange(100) % 5
+    if order == "sorted by kind":
+        kinds = kinds.sort().values
+    centres, found = 5.0 * torch.eye(5), []
+    for i in range(100):
+        monkeypatch.setattr(kernel, "_SEED", 500 + i)
+        mixed = kinds[torch.randperm(100, generator=torch.Generator().manual_seed(i))]
+        x, y = centres[mixed] + normal(100, 5, i), centres[kinds] + normal(100, 5, 1000 + i)
+        exact = kernel._of_all_pairs(x.double(), y.double()).value
+        found.append(kernel_distance(x, y).value - exact)
+    assert abs(statistics.fmean(found)) < 3 * statistics.stdev(found) / 10
 
 
 def test_the_longer_set_is_thinned_where_the_other_is_short(
