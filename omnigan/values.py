@@ -6,7 +6,7 @@ what a domain does with them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
@@ -195,12 +195,16 @@ class Metric:
             generator's density, where it has one: such a metric has no floor.
         better: ``"match"`` when the best value is that of real held-out data.
         digits: Decimals worth printing.
+        means: Names of the values that are means over the examples, ``""`` where there is just one:
+            they are expected to be the same however many examples there are, and are taken of all.
+            Other comparisons with real examples, and their floors, are taken of equally many.
     """
 
     compute: Callable[..., Values]
     against: Literal["held-out", "train", "paired", "conditions", "density"] | None = None
     better: Literal["match", "lower", "higher"] = "match"
     digits: int = 3
+    means: Collection[str] = ()
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,8 @@ from omnigan.sampling import Trained
 __all__ = ["Evaluation", "Evaluator", "Row", "evaluate"]
 
 _CPU = torch.device("cpu")
+_COUNTED = ("held-out", "train")
+"""Comparisons of sets, which depend on how many examples there are."""
 
 
 class Evaluator:
@@ -65,7 +67,7 @@ class Evaluator:
         self._likeness = Likeness(self._real)
         self._recognition = Recognition(self._real)
         self._critic: Critic | None = None
-        self._floors: dict[str, dict[str, float]] = {}
+        self._floors: dict[tuple[str, int], dict[str, float]] = {}
 
     def labels(self, n: int) -> list[str] | None:
         """Return labels for ``n`` generated examples in the shares that the training set has.
@@ -126,7 +128,7 @@ class Evaluator:
             self.notify("evaluating", done, total)
             if metric.against == "density":
                 values = metric.compute(generated, self.material.held_out.batch, density)
-                rows += self._table(name, metric, _named(values), {}, len(generated))
+                rows += self._table(name, metric, _named(values), {}, (len(generated),) * 2)
             else:
                 rows += self._rows(name, metric, generated)
         memories: dict[str, Memorisation] = {}
@@ -151,10 +153,12 @@ class Evaluator:
 
     def _rows(self, name: str, metric: Metric, generated: Batch) -> list[Row]:
         """Return the rows of one of the domain's own metrics."""
-        if name not in self._floors:
-            self._floors[name] = self._values(metric, self._perfect(metric, len(generated)))
-        values = self._values(metric, generated)
-        return self._table(name, metric, values, self._floors[name], len(generated))
+        perfect, n = self._perfect(metric, len(generated)), len(generated)
+        if (name, n) not in self._floors:
+            self._floors[name, n] = self._values(metric, perfect, n)
+        few = min(n, len(perfect)) if metric.against in _COUNTED else n
+        values = self._values(metric, generated, few)
+        return self._table(name, metric, values, self._floors[name, n], (few, n))
 
     def _table(
         self,
@@ -162,15 +166,19 @@ class Evaluator:
         metric: Metric,
         values: Mapping[str, float],
         floors: Mapping[str, float],
-        samples: int,
+        samples: tuple[int, int],
     ) -> list[Row]:
+        """Return rows of values; of means over the examples the second number of samples is true.
+
+        The first is that of everything else.
+        """
         real = self.material
         reference = real.train if metric.against == "train" else real.held_out
-        provenance = real.provenance([reference], samples)
+        few, whole = (real.provenance([reference], number) for number in samples)
         return [
             Row(
                 *(name, part, number, floors.get(part, math.nan)),
-                *(metric.better, metric.digits, provenance),
+                *(metric.better, metric.digits, whole if part in metric.means else few),
             )
             for part, number in values.items()
         ]
@@ -182,8 +190,20 @@ class Evaluator:
             return self.material.like
         return take(held_out, torch.arange(n)) if metric.against == "paired" else held_out
 
-    def _values(self, metric: Metric, batch: Batch) -> dict[str, float]:
-        """Return the values of examples by part, compared with what the metric asks for."""
+    def _values(self, metric: Metric, batch: Batch, most: int) -> dict[str, float]:
+        """Return the values of examples by part, compared with what the metric asks for.
+
+        What depends on the number of examples is taken of at most so many, spread evenly.
+        """
+        if metric.against not in _COUNTED or len(batch) <= most:
+            return self._measured(metric, batch)
+        whole = self._measured(metric, batch) if metric.means else {}
+        means = {part: whole[part] for part in metric.means if part in whole}
+        if means and len(means) == len(whole):
+            return means
+        return self._measured(metric, take(batch, evenly(len(batch), most))) | means
+
+    def _measured(self, metric: Metric, batch: Batch) -> dict[str, float]:
         real = self.material
         others: dict[str | None, tuple[Tensor | Conditions, ...]] = {
             None: (),

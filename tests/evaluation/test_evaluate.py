@@ -28,19 +28,23 @@ def numbers(evaluation):
 
 
 def test_values_and_floors_of_all_data(plane, points):
-    """With more samples than examples, everything is used and the floors can be computed."""
+    """With more samples than examples, all of those are used and the floors can be computed."""
     domain, generated = plane(held_out=400), normal(1000, 3)
     found = numbers(evaluate(domain, generated, samples=1000, seed=0))
     held_out, train = points(400, 0, 1, False).x, points(512, 0, 0, False).x
     close = {"abs": 5e-3}  # reading adds a little noise
+
+    def some(n):
+        return generated.x[torch.arange(n) * 1000 // n]
+
     assert found["mean", "x"] == pytest.approx(
         (float(generated.x[:, 0].mean()), float(held_out[:, 0].mean())), **close
     )
     assert found["offset", ""][0] == pytest.approx(
-        float((generated.x.mean(0) - held_out.mean(0)).norm()), **close
+        float((some(512).mean(0) - held_out.mean(0)).norm()), **close
     )
     assert found["nearest", ""] == pytest.approx(
-        tuple(float(torch.cdist(x, train).min(1).values.mean()) for x in (generated.x, held_out)),
+        tuple(float(torch.cdist(x, train).min(1).values.mean()) for x in (some(400), held_out)),
         **close,
     )
 
@@ -55,11 +59,60 @@ def test_floor_of_a_comparison_is_a_training_sample_as_large_as_the_held_out_one
 
     domain.metrics = lambda: {"offset": type(metric)(compute, "held-out")}
     evaluation = evaluate(domain, normal(300, 3), samples=200, seed=0)
-    assert sorted(sizes) == [(200, 200), (300, 200)]
+    assert sizes == [(200, 200), (200, 200)], "of more generated ones some are taken"
     (value, floor) = numbers(evaluation)["offset", ""]
     assert value == pytest.approx(3, abs=0.3)
     assert floor < 0.3
     assert (evaluation.samples, evaluation.held_out, evaluation.train) == (300, 200, 512)
+
+
+def test_a_score_and_its_floor_are_of_equally_many_examples(plane):
+    """Those that are left of the larger set are spread evenly; a mean is taken of all."""
+    seen = []
+
+    class Extremes(plane):
+        def metrics(self):
+            def measure(x, other):
+                seen.append(x)
+                return {"largest": float(x.max()), "mean": float(x.mean())}
+
+            return {"extremes": Metric(measure, "train", means=("mean",))}
+
+    generated = normal(200, 0)
+    found = numbers(evaluate(Extremes(held_out=50), generated, samples=200, seed=0))
+    assert sorted(set(map(len, seen))) == [50, 200]
+    held_out = next(x for x in seen if len(x) == 50)
+    assert found["extremes", "largest"] == (float(generated.x[::4].max()), float(held_out.max()))
+    assert found["extremes", "mean"] == (float(generated.x.mean()), float(held_out.mean()))
+    seen.clear()
+    evaluate(Extremes(held_out=400), generated, samples=400, seed=0)
+    assert sorted(map(len, seen)) == [200, 200, 400], "of more held-out ones as many, too"
+
+
+def test_samples_that_a_score_is_of_are_in_its_provenance(plane):
+    class Two(plane):
+        def metrics(self):
+            def measure(x, other):
+                return {"largest": float(x.max()), "mean": float(x.mean())}
+
+            return {"extremes": Metric(measure, "train", means=("mean",))}
+
+    rows = evaluate(Two(held_out=50), normal(200, 0), samples=200, seed=0).rows
+    counts = {row.part: row.provenance.samples for row in rows if row.metric == "extremes"}
+    assert counts == {"largest": 50, "mean": 200}
+
+
+def test_a_floor_is_that_of_as_many_examples_each_time(plane):
+    """One evaluator scores sets of several sizes, as a fresh one does."""
+
+    class Largest(plane):
+        def metrics(self):
+            return {"largest": Metric(lambda x, other: float(x.max()), "held-out", "lower")}
+
+    evaluator = Evaluator(Largest(), 300, 0)
+    for n in (300, 20, 100):
+        fresh = Evaluator(Largest(), 300, 0)(normal(n, 0))
+        assert numbers(evaluator(normal(n, 0)))["largest", ""] == numbers(fresh)["largest", ""]
 
 
 def test_all_training_examples_are_read_for_originality(plane):

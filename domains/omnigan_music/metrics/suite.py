@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Literal
 
 from torch import Tensor
@@ -33,11 +33,22 @@ def _against(
     measure: Callable[[PhraseSet, PhraseSet], _Values],
     better: _Better,
     digits: int = 3,
+    *,
+    means: Collection[str] = (),
 ) -> Metric:
     def compute(x: Tensor, other: Tensor) -> _Values:
         return measure(PhraseSet.of(grid, x), PhraseSet.of(grid, other))
 
-    return Metric(compute, reference, better, digits)
+    return Metric(compute, reference, better, digits, means)
+
+
+def _distinct(grid: Grid) -> Metric:
+    """Compare with nothing; but the more phrases there are, the fewer are distinct."""
+
+    def measure(phrases: PhraseSet, other: PhraseSet) -> float:
+        return originality.distinct_phrases(phrases)
+
+    return _against(grid, "held-out", measure, "higher")
 
 
 def metrics_for(grid: Grid) -> dict[str, Metric]:
@@ -54,8 +65,10 @@ def metrics_for(grid: Grid) -> dict[str, Metric]:
     if rhythm.drum_pattern_applies(grid):
         metrics["drum onsets on eighths"] = _alone(grid, rhythm.drum_pattern)
     return metrics | {
-        "nearest training phrase": _against(grid, "train", originality.nearest, "match", 1),
-        "distinct phrases": _alone(grid, originality.distinct_phrases, "higher"),
+        "nearest training phrase": _against(
+            grid, "train", originality.nearest, "match", 1, means=["mean"]
+        ),
+        "distinct phrases": _distinct(grid),
     }
 
 
@@ -80,5 +93,8 @@ def _melodic(grid: Grid) -> dict[str, Metric]:
     }
     for name, comparison in comparisons.items():
         metrics[name] = _against(grid, "held-out", *comparison)
-    metrics["longest copied run"] = _against(grid, "train", originality.copied_notes, "match", 1)
+    means = [f"{grid.voices[track].name} mean" for track in melodic(grid)]
+    metrics["longest copied run"] = _against(
+        grid, "train", originality.copied_notes, "match", 1, means=means
+    )
     return metrics

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Literal
 
 import numpy as np
@@ -26,6 +26,7 @@ __all__ = ["suite"]
 _Values = float | Mapping[str, float]
 _Better = Literal["match", "lower", "higher"]
 _Reference = Literal["held-out", "train"]
+_WHOLE = ("",)  # a metric of one value, which is a mean over the texts
 _OfTokens = Callable[[Tokens, Tokens], _Values]
 _OfTexts = Callable[[Sequence[str], Sequence[str]], _Values]
 
@@ -49,24 +50,32 @@ def suite(
 
 
 def _of_words(reader: Reader) -> dict[str, Metric]:
-    def metric(measure: _OfTokens, against: _Reference, better: _Better, digits: int = 3) -> Metric:
+    def metric(
+        measure: _OfTokens,
+        against: _Reference,
+        better: _Better,
+        digits: int = 3,
+        means: Collection[str] = (),
+    ) -> Metric:
         def compute(x: Tensor, real: Tensor) -> _Values:
             return measure(*reader.pair(x, real)) if min(len(x), len(real)) else math.nan
 
-        return Metric(compute, against, better, digits)
+        return Metric(compute, against, better, digits, means)
 
     return {
-        "BLEU": metric(_bleu, "held-out", "match"),
+        "BLEU": metric(_bleu, "held-out", "match", means=tuple(map(str, ORDERS))),
         "self-BLEU": metric(_self_bleu, "held-out", "match"),
         "backward BLEU": metric(lambda x, real: _bleu(real, x), "held-out", "higher"),
         "distinct n-grams": metric(_distinct, "held-out", "match"),
         "vocabulary coverage": metric(_covered, "held-out", "higher"),
-        "language-model score": metric(surprise, "train", "match"),
+        "language-model score": metric(surprise, "train", "match", means=_WHOLE),
         "reverse language-model score": metric(
             lambda x, real: surprise(real, x), "held-out", "lower"
         ),
         "longest copied run": metric(
-            lambda x, train: float(originality.copied_runs(x, train).mean()), "train", "match", 2
+            lambda x, train: float(originality.copied_runs(x, train).mean()),
+            *("train", "match", 2),
+            means=_WHOLE,
         ),
     }
 
@@ -81,15 +90,21 @@ def _of_symbols(codec: Codec) -> dict[str, Metric]:
 
 
 def _of_texts(reader: Reader, grammar: bool) -> dict[str, Metric]:
-    def metric(measure: _OfTexts, against: _Reference, better: _Better, digits: int = 3) -> Metric:
+    def metric(
+        measure: _OfTexts,
+        against: _Reference,
+        better: _Better,
+        digits: int = 3,
+        means: Collection[str] = (),
+    ) -> Metric:
         def compute(x: Tensor, real: Tensor) -> _Values:
             return measure(reader.texts(x), reader.texts(real))
 
-        return Metric(compute, against, better, digits)
+        return Metric(compute, against, better, digits, means)
 
     metrics = {
         "unique texts": metric(_unique, "held-out", "match"),
-        "copied texts": metric(originality.copied_texts, "train", "match", 4),
+        "copied texts": metric(originality.copied_texts, "train", "match", 4, _WHOLE),
     }
     if grammar:
         metrics |= {
