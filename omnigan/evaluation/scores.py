@@ -76,17 +76,18 @@ def _likeness(features: Tensor, held_out: Tensor) -> dict[str, float]:
 def copies(found: Mapping[str, Memorisation], real: RealFeatures) -> list[Row]:
     """Return the rows of memorisation, ``found`` in the features and in the data, by these words.
 
-    Held-out examples are their own floor: 1 % of them are among the nearest 1 %.
+    The floor is what is expected of other examples that were not copied.
     """
     material, extractor = real.material, real.extractor
     rows = []
-    for metric, floor in ((_NEAR, 0.01), (_RATIO, 1.0)):
+    for metric in (_NEAR, _RATIO):
         for part, memory in found.items():
             seen = (extractor.name, extractor.sha256) if part == "in features" else ()
             provenance = material.provenance(
                 [material.train, material.held_out], len(memory.generated), *seen
             )
-            value = memory.close if metric == _NEAR else memory.ratio
+            near = metric == _NEAR
+            value, floor = (memory.close, memory.expected) if near else (memory.ratio, 1.0)
             rows.append(Row(metric, part, value, floor, "match", 3, provenance))
     return rows
 

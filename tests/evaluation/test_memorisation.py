@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from omnigan.evaluation import neighbours
-from omnigan.evaluation.memorisation import memorisation
+from omnigan.evaluation.memorisation import Memorisation, memorisation
 from omnigan.evaluation.neighbours import nearest
 
 
@@ -58,6 +58,18 @@ def test_a_generator_as_good_as_real_data() -> None:
     assert distances == sorted(distances)
     assert len({pair.train for pair in found.pairs}) == len(found.pairs) == 8
     assert distances[0] == float(found.generated.min())
+
+
+@pytest.mark.parametrize("held_out", [16, 50, 101])
+def test_what_is_expected_of_a_generator_that_copies_nothing(held_out: int) -> None:
+    """The mean over many draws of distances from one distribution."""
+    rng = torch.Generator().manual_seed(held_out)
+    drawn = torch.rand(2000, 200 + held_out, generator=rng)
+    found = [Memorisation(row[:200], row[200:], ()) for row in drawn]
+    shares = torch.tensor([each.close for each in found])
+    error = float(shares.std()) / len(shares) ** 0.5
+    assert found[0].expected == pytest.approx(float(shares.mean()), abs=3 * error)
+    assert error < 0.002
 
 
 def test_a_generator_far_from_everything() -> None:
