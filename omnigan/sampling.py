@@ -94,7 +94,7 @@ def _checkpoints(folder: Path, best: bool) -> tuple[RunFolder, list[Checkpoint]]
         choices = checkpoint.find(run.best if best else run.checkpoints)
     if best and (one is not None or not choices):
         raise UserError(
-            f"{folder} has no best weights. A run keeps them if log.evaluate_every is set; to load "
-            "the newest, leave out --best."
+            f"{folder} has no best weights. A run keeps them at an evaluation (log.evaluate_every) "
+            "that has a value of log.best; to load the newest, leave out --best."
         )
     return run, choices

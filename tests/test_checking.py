@@ -125,6 +125,10 @@ def test_what_was_found_is_said_before_a_refusal(
             r"log\.evaluate_every: there are no held-out",
         ),
         (
+            ("log.evaluate_every=2", "log.best=told from real", "data.held_out=9"),
+            r"log\.evaluate_every: .* no 'told from real'.* only 9 are held out: add data\. Do",
+        ),
+        (
             ("train.warmup.steps=2", "train.stopping={}", "data.held_out=0"),
             r"train\.stopping: there are no held-out",
         ),

@@ -13,9 +13,13 @@ from omnigan.engine.reporter import Reporter
 from omnigan.engine.runfolder import RunFolder
 from omnigan.engine.step import Adversaries
 from omnigan.errors import UserError
+from omnigan.evaluation.enough import shortage
 from omnigan.evaluation.evaluate import Evaluator
 from omnigan.evaluation.headline import headline, headline_metric
+from omnigan.evaluation.recognition import RECOGNITION
 from omnigan.evaluation.results import Evaluation
+from omnigan.evaluation.scores import SCORES
+from omnigan.evaluation.two_sample import LEAST
 from omnigan.recipe.schema import Recipe
 from omnigan.sampling import Trained
 
@@ -26,11 +30,21 @@ def deciding_metric(domain: Domain, recipe: Recipe) -> str:
     """Return the metric that tells the best weights of a run that is evaluated.
 
     Raises:
-        UserError: There are no held-out examples, or ``log.best`` names no metric.
+        UserError: There are no held-out examples or too few for this metric, or ``log.best`` names
+            none.
     """
     if not len(domain.source("valid")):
         raise UserError("log.evaluate_every: there are no held-out examples. Leave it out.")
-    return headline_metric(domain, recipe.log.best)
+    metric = headline_metric(domain, recipe.log.best)
+    few = shortage(domain, recipe.log.evaluate_samples, f"write log.evaluate_samples={LEAST}")
+    if few and metric in (*SCORES, *RECOGNITION):
+        own = list(domain.metrics())
+        other = f" or name another metric as log.best, such as '{own[0]}'," if own else ""
+        raise UserError(
+            f"log.evaluate_every: there would be no '{metric}' to tell the best weights by. {few} "
+            f"Do that,{other} or leave out log.evaluate_every."
+        )
+    return metric
 
 
 class Evaluations:
@@ -44,7 +58,7 @@ class Evaluations:
         notify: Told about long work.
 
     Raises:
-        UserError: There are no held-out examples, or ``log.best`` names no metric.
+        UserError: As in :func:`deciding_metric`.
     """
 
     def __init__(

@@ -10,13 +10,13 @@ import torch
 from torch import Tensor
 
 from omnigan.domain import Batch, Conditions, Density, Domain, Metric, Notify, silent
+from omnigan.evaluation.distributions import STAGES, Distributions
+from omnigan.evaluation.enough import shortage
 from omnigan.evaluation.extractors import extractor
-from omnigan.evaluation.material import Material, RealFeatures
-from omnigan.evaluation.memorisation import Memorisation, memorisation
+from omnigan.evaluation.material import Material
+from omnigan.evaluation.memorisation import Memorisation
 from omnigan.evaluation.real import take
-from omnigan.evaluation.recognition import Recognition
 from omnigan.evaluation.results import Evaluation, Row
-from omnigan.evaluation.scores import Critic, Likeness, copies
 from omnigan.evaluation.thinning import evenly
 from omnigan.evaluation.two_sample import LEAST
 from omnigan.sampling import Trained
@@ -62,11 +62,12 @@ class Evaluator:
         self.domain = domain
         self.notify = notify
         self.material = Material.read(domain, samples, seed, device)
-        self.extractor = extractor(domain, features, notify)
-        self._real = RealFeatures(self.material, self.extractor)
-        self._likeness = Likeness(self._real)
-        self._recognition = Recognition(self._real)
-        self._critic: Critic | None = None
+        self._shortage = shortage(domain, samples)
+        self._distributions: Distributions | None = None
+        # Features that have to be learned are not learned for nothing.
+        if not self._shortage or features not in ("auto", "classifier"):
+            seen = extractor(domain, features, notify)
+            self._distributions = Distributions(self.material, seen)
         self._floors: dict[tuple[str, int], dict[str, float]] = {}
 
     def labels(self, n: int) -> list[str] | None:
@@ -122,7 +123,7 @@ class Evaluator:
             for name, metric in self.domain.metrics().items()
             if metric.against != "density" or density is not None
         }
-        total = len(metrics) + 3
+        total = len(metrics) + STAGES
         rows: list[Row] = []
         for done, (name, metric) in enumerate(metrics.items()):
             self.notify("evaluating", done, total)
@@ -131,25 +132,23 @@ class Evaluator:
                 rows += self._table(name, metric, _named(values), {}, (len(generated),) * 2)
             else:
                 rows += self._rows(name, metric, generated)
-        memories: dict[str, Memorisation] = {}
-        if self._enough(generated):
-            self.notify("evaluating", total - 3, total)
-            features = self._real.of(generated.x)
-            rows += self._likeness.rows(features)
-            rows += self._recognition.rows(generated, features)
-            self.notify("evaluating", total - 2, total)
-            memories = self._memories(generated, features)
-            rows += copies(memories, self._real)
-            self.notify("evaluating", total - 1, total)
-            self._critic = self._critic or Critic(self.material)
-            rows += self._critic.rows(generated)
+        found = self._distributions if not self._too_few(len(generated)) else None
+        if found is None:
+            self.notify("evaluating", total, total)
+            return self._evaluation(generated, rows)
+        more, memories = found.score(
+            generated, lambda stage: self.notify("evaluating", total - STAGES + stage, total)
+        )
         self.notify("evaluating", total, total)
-        return self._evaluation(generated, rows, memories)
+        return self._evaluation(generated, rows + more, memories, found.extractor.described)
 
-    def _enough(self, generated: Batch) -> bool:
-        """Tell whether there are enough examples to speak of distributions."""
-        real = self.material
-        return min(len(generated), len(real.held_out), len(real.like)) >= LEAST
+    def _too_few(self, generated: int) -> str:
+        """Say why there are no scores of distributions; ``""`` where there are."""
+        if self._shortage or generated >= LEAST:
+            return self._shortage
+        return (
+            f"Scores of distributions take {LEAST} examples, and only {generated} were generated."
+        )
 
     def _rows(self, name: str, metric: Metric, generated: Batch) -> list[Row]:
         """Return the rows of one of the domain's own metrics."""
@@ -214,32 +213,23 @@ class Evaluator:
         }
         return _named(metric.compute(batch.x, *others[metric.against]))
 
-    def _memories(self, generated: Batch, features: Tensor) -> dict[str, Memorisation]:
-        real = self.material
-        found = {}
-        if self.domain.space.symbols is None:  # between symbols there is no distance
-            found["in data"] = memorisation(
-                generated.x.flatten(1),
-                real.held_out.batch.x.flatten(1),
-                real.train.batch.x.flatten(1),
-            )
-        if self.extractor.cheap:
-            seen = self._real
-            found["in features"] = memorisation(features, seen.held_out, seen.train)
-        return found
-
     def _evaluation(
-        self, generated: Batch, rows: list[Row], memories: Mapping[str, Memorisation]
+        self,
+        generated: Batch,
+        rows: list[Row],
+        memories: Mapping[str, Memorisation] | None = None,
+        features: str = "",
     ) -> Evaluation:
         real = self.material
-        pairs = next((memory.pairs for memory in memories.values()), ())
+        pairs = next((memory.pairs for memory in (memories or {}).values()), ())
         return Evaluation(
             rows=tuple(rows),
             samples=len(generated),
             held_out=len(real.held_out),
             train=len(real.train),
             seed=real.seed,
-            features=self.extractor.described if self._enough(generated) else "",
+            features=features,
+            too_few=self._too_few(len(generated)),
             closest=tuple(replace(pair, train=real.train.places[pair.train]) for pair in pairs),
         )
 

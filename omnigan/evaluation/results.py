@@ -9,14 +9,8 @@ from typing import Any
 from omnigan import __version__
 from omnigan.evaluation.memorisation import Pair
 from omnigan.evaluation.provenance import Provenance
-from omnigan.evaluation.two_sample import LEAST
 
 __all__ = ["Evaluation", "Row", "finite", "formatted"]
-
-
-_TOO_FEW = (
-    f"too few for scores of distributions, which take {LEAST} examples of each of these kinds."
-)
 
 
 @dataclass(frozen=True)
@@ -58,6 +52,7 @@ class Evaluation:
         train: Training examples.
         seed: Of every draw.
         features: What to know about the features behind the scores of distributions, or ``""``.
+        too_few: Why there are none of these scores, and what to write to have them, or ``""``.
         closest: Generated examples with the training examples (by their number in the source)
             nearest to them, closest first; a picture of them shows copies. Nearest is in the data,
             or in the features where the data are symbols.
@@ -70,6 +65,7 @@ class Evaluation:
     train: int
     seed: int
     features: str = ""
+    too_few: str = ""
     closest: tuple[Pair, ...] = ()
     version: str = __version__
 
@@ -85,6 +81,7 @@ class Evaluation:
             "train": self.train,
             "seed": self.seed,
             "features": self.features,
+            "too_few": self.too_few,
             "closest": [asdict(pair) for pair in self.closest],
             "version": self.version,
             "provenances": {row.provenance.id: asdict(row.provenance) for row in self.rows},
@@ -92,6 +89,8 @@ class Evaluation:
 
     def table(self) -> str:
         """Return aligned text."""
+        if not self.rows:
+            return f"{self._counts()}\n{self.too_few or 'There is no metric.'}\n"
         lines = [("metric", "", "generated", "floor", "better")]
         metric = None
         for row in self.rows:
@@ -109,15 +108,21 @@ class Evaluation:
 
     def _header(self) -> str:
         lines = [
-            f"{self.samples} generated, {self.held_out} held-out and {self.train} training "
-            f"examples, seed {self.seed}, omnigan {self.version}.",
-            f"features: {self.features}." if self.features else _TOO_FEW,
+            self._counts(),
+            *([f"features: {self.features}."] if self.features else []),
+            *([self.too_few] if self.too_few else []),
             "floor: the same measure of real data: of the held-out examples where the set stands",
             "alone, of training against held-out examples where it is compared with held-out ones",
             "or told from them, of held-out against training examples where it is compared with",
             "training ones. better: match means that the floor itself is best.",
         ]
         return "\n".join(lines)
+
+    def _counts(self) -> str:
+        return (
+            f"{self.samples} generated, {self.held_out} held-out and {self.train} training "
+            f"examples, seed {self.seed}, omnigan {self.version}."
+        )
 
 
 def _row(row: Row) -> dict[str, Any]:

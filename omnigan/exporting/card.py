@@ -190,6 +190,8 @@ def _scores(scores: Scores | None, step: int) -> str:
     if scores is None:
         return "It was not evaluated while it was trained; `omnigan evaluate` does it."
     values = scores.values
+    if not values["rows"]:
+        return "Too few examples were held out to evaluate it."
     whose = "These weights" if scores.step == step else f"The weights of step {scores.step:,}"
     rows = [
         (

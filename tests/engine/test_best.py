@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
 from omnigan import api
+from omnigan.domain import Metric
 from omnigan.engine import checkpoint
 from omnigan.engine.best import Best
 from omnigan.engine.signals import Interrupted
@@ -153,7 +156,18 @@ def test_the_domain_or_the_recipe_names_the_metric(run: Run, out: Path) -> None:
 
 
 def test_too_few_samples_to_tell(run: Run, out: Path) -> None:
-    heard = run("log.evaluate_every=15", "log.evaluate_samples=8", "data.labels=false")
+    with pytest.raises(UserError, match=r"8 would be generated: write log\.evaluate_samples=16"):
+        run("log.evaluate_every=15", "log.evaluate_samples=8", "data.labels=false")
+    run("log.evaluate_every=15", "log.evaluate_samples=8", "log.best=modes")
+    assert (out / "best").exists()
+
+
+def test_a_metric_without_a_value_is_told_each_time(
+    run: Run, out: Path, monkeypatch: pytest.MonkeyPatch, mixture: ModuleType
+) -> None:
+    nothing = {"nothing": Metric(lambda x: math.nan)}
+    monkeypatch.setattr(mixture.MixtureDomain, "metrics", lambda self: nothing)
+    heard = run("log.evaluate_every=15", "log.evaluate_samples=8", "log.best=nothing")
     assert len(heard.about("log.evaluate_samples")) == 2
     assert not (out / "best").exists()
     with pytest.raises(UserError, match=r"has no best weights.*log\.evaluate_every.*--best"):

@@ -130,6 +130,20 @@ def test_the_card_says_when_the_scores_are_of_earlier_weights(
         assert said in (out / "README.md").read_text()
 
 
+def test_the_card_has_no_empty_table_of_scores(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = tmp_path / "empty.jsonl"
+    evaluation = {"rows": [], "provenances": {}, "samples": 20}
+    journal.write_text(json.dumps({"step": 2, "evaluation": evaluation}))
+    monkeypatch.setattr(
+        "omnigan.exporting.write.read_facts", lambda folder, step: facts(folder, journal)
+    )
+    card = (omnigan.export(run, tmp_path / "export") / "README.md").read_text()
+    assert "Too few examples were held out to evaluate it." in card
+    assert "| metric |" not in card
+
+
 def facts(folder: Any, journal: Path) -> Any:
     from omnigan.exporting.facts import read_facts
 
