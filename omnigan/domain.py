@@ -193,9 +193,15 @@ class Domain(ABC):
         """Whether conditions all but determine an example, as a spectrogram does a sound.
 
         Generated examples are then made for the conditions of held-out ones, and a metric
-        ``against`` ``"paired"`` compares each with its own.
+        ``against`` ``"paired"`` compares each with its own. Metrics that compare sets of examples
+        (``"held-out"``, ``"train"``) are left out: such sets are alike whatever the generator does.
         """
         return False
+
+    @property
+    def headline(self) -> str:
+        """The metric that says which weights are best, where that depends on the config."""
+        return self.HEADLINE
 
     def between(self, a: Tensor, b: Tensor, share: float) -> Tensor:
         """Return latent tensors ``[B, ...]`` a share of the way from a to b (0 gives a).

@@ -96,6 +96,10 @@ class AudioDomain(DatasetDomain):
     def paired(self) -> bool:
         return self.config.generator.vocoder
 
+    @property
+    def headline(self) -> str:
+        return "mel error" if self.paired else self.HEADLINE
+
     def source(self, split: Split) -> BatchSource:
         from omnigan_audio.vocoder import MelSource
 

@@ -16,9 +16,8 @@ from omnigan.errors import UserError
 from omnigan.evaluation.enough import shortage
 from omnigan.evaluation.evaluate import Evaluator
 from omnigan.evaluation.headline import headline, headline_metric
-from omnigan.evaluation.recognition import RECOGNITION
+from omnigan.evaluation.measures import engine_metrics, own_metrics
 from omnigan.evaluation.results import Evaluation
-from omnigan.evaluation.scores import SCORES
 from omnigan.evaluation.two_sample import LEAST
 from omnigan.recipe.schema import Recipe
 from omnigan.sampling import Trained
@@ -37,8 +36,8 @@ def deciding_metric(domain: Domain, recipe: Recipe) -> str:
         raise UserError("log.evaluate_every: there are no held-out examples. Leave it out.")
     metric = headline_metric(domain, recipe.log.best)
     few = shortage(domain, recipe.log.evaluate_samples, f"write log.evaluate_samples={LEAST}")
-    if few and metric in (*SCORES, *RECOGNITION):
-        own = list(domain.metrics())
+    if few and metric in engine_metrics(domain):
+        own = list(own_metrics(domain))
         other = f" or name another metric as log.best, such as '{own[0]}'," if own else ""
         raise UserError(
             f"log.evaluate_every: there would be no '{metric}' to tell the best weights by. {few} "

@@ -46,7 +46,9 @@ class Distributions:
         """
         begun(0)
         features = self._real.of(generated.x)
-        rows = [*self._likeness.rows(features), *self._recognition.rows(generated, features)]
+        # See own_metrics.
+        rows = [] if self.material.domain.paired else self._likeness.rows(features)
+        rows += self._recognition.rows(generated, features)
         begun(1)
         memories = self._memories(generated, features)
         rows += copies(memories, self._real)

@@ -14,6 +14,7 @@ from omnigan.evaluation.distributions import STAGES, Distributions
 from omnigan.evaluation.enough import shortage
 from omnigan.evaluation.extractors import extractor
 from omnigan.evaluation.material import Material
+from omnigan.evaluation.measures import COUNTED, own_metrics
 from omnigan.evaluation.memorisation import Memorisation
 from omnigan.evaluation.real import take
 from omnigan.evaluation.results import Evaluation, Row
@@ -24,8 +25,6 @@ from omnigan.sampling import Trained
 __all__ = ["Evaluation", "Evaluator", "Row", "evaluate"]
 
 _CPU = torch.device("cpu")
-_COUNTED = ("held-out", "train")
-"""Comparisons of sets, which depend on how many examples there are."""
 
 
 class Evaluator:
@@ -120,7 +119,7 @@ class Evaluator:
         generated = Batch(generated.x, cond).to(_CPU)
         metrics = {
             name: metric
-            for name, metric in self.domain.metrics().items()
+            for name, metric in own_metrics(self.domain).items()
             if metric.against != "density" or density is not None
         }
         total = len(metrics) + STAGES
@@ -155,7 +154,7 @@ class Evaluator:
         perfect, n = self._perfect(metric, len(generated)), len(generated)
         if (name, n) not in self._floors:
             self._floors[name, n] = self._values(metric, perfect, n)
-        few = min(n, len(perfect)) if metric.against in _COUNTED else n
+        few = min(n, len(perfect)) if metric.against in COUNTED else n
         values = self._values(metric, generated, few)
         return self._table(name, metric, values, self._floors[name, n], (few, n))
 
@@ -194,7 +193,7 @@ class Evaluator:
 
         What depends on the number of examples is taken of at most so many, spread evenly.
         """
-        if metric.against not in _COUNTED or len(batch) <= most:
+        if metric.against not in COUNTED or len(batch) <= most:
             return self._measured(metric, batch)
         whole = self._measured(metric, batch) if metric.means else {}
         means = {part: whole[part] for part in metric.means if part in whole}

@@ -6,9 +6,8 @@ import math
 
 from omnigan.domain import Domain
 from omnigan.errors import UserError, did_you_mean, listed
-from omnigan.evaluation.recognition import RECOGNITION
+from omnigan.evaluation.measures import engine_metrics, own_metrics
 from omnigan.evaluation.results import Evaluation, Row
-from omnigan.evaluation.scores import SCORES
 
 __all__ = ["headline", "headline_metric"]
 
@@ -19,8 +18,8 @@ def headline_metric(domain: Domain, wish: str) -> str:
     Raises:
         UserError: There is no such metric.
     """
-    name = domain.HEADLINE if wish == "auto" else wish
-    known = [*domain.metrics(), *SCORES, *RECOGNITION]
+    name = domain.headline if wish == "auto" else wish
+    known = [*own_metrics(domain), *engine_metrics(domain)]
     if name not in known:
         raise UserError(
             f"log.best: there is no metric '{name}'.{did_you_mean(name, known)} "

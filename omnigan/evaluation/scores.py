@@ -20,7 +20,7 @@ from omnigan.evaluation.results import Row
 from omnigan.evaluation.thinning import evenly
 from omnigan.evaluation.two_sample import TwoSample, critic_mark, two_sample
 
-__all__ = ["SCORES", "Critic", "Likeness", "copies"]
+__all__ = ["LIKENESS", "SCORES", "Critic", "Likeness", "copies"]
 
 _LIKENESS: Mapping[str, tuple[Literal["match", "lower", "higher"], int]] = {
     "Frechet distance": ("lower", 3),
@@ -32,7 +32,9 @@ _LIKENESS: Mapping[str, tuple[Literal["match", "lower", "higher"], int]] = {
     "coverage": ("higher", 3),
 }
 _NEAR, _RATIO, _TOLD = "near copies", "distance to training", "told from real"
-SCORES = (*_LIKENESS, _NEAR, _RATIO, _TOLD)
+LIKENESS = tuple(_LIKENESS)
+"""Names of the metrics that compare distributions."""
+SCORES = (*LIKENESS, _NEAR, _RATIO, _TOLD)
 """Names of the metrics of this module."""
 
 

@@ -16,6 +16,7 @@ from PIL import Image
 import omnigan
 from omnigan.cli import main
 from omnigan.errors import UserError
+from omnigan.evaluation.headline import headline_metric
 from omnigan_audio.config import AudioConfig
 from omnigan_audio.domain import AudioDomain
 from omnigan_audio.metrics.paired import mel_error
@@ -173,6 +174,8 @@ def test_a_vocoder_is_scored_pair_by_pair(vocoder: Path) -> None:
     rows = {(row.metric, row.part): row for row in evaluation.rows}
     assert rows["mel error", ""].value > 0.1
     assert rows["mel error", ""].floor == pytest.approx(0, abs=1e-6)
+    assert headline_metric(omnigan.load(vocoder).domain, "auto") == "mel error"
+    assert "log-mel Frechet distance" not in {name for name, _ in rows}
     readings = (vocoder / "metrics.jsonl").read_text()
     assert '"mel"' in readings
     assert '"features"' in readings

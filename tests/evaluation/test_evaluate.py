@@ -13,6 +13,7 @@ from omnigan.errors import UserError
 from omnigan.evaluation.evaluate import Evaluator, evaluate
 from omnigan.evaluation.extractors import extractor
 from omnigan.evaluation.frechet import frechet_distance
+from omnigan.evaluation.headline import headline_metric
 from omnigan.evaluation.manifold import manifold_scores
 from omnigan.evaluation.material import usual_samples
 from omnigan.sampling import Trained
@@ -370,6 +371,27 @@ def test_paired_examples_are_made_for_the_conditions_of_held_out_ones_and_compar
     assert value == pytest.approx(float((generated.x - real.x[:100]).abs().mean()))
     assert floor == 0
     assert len(evaluator.generate(trained, 500)) == 200  # there are no more held-out ones
+
+
+def test_sets_that_are_made_from_each_other_are_not_compared_as_sets(plane):
+    class Paired(plane):
+        paired = True
+        headline = "error"
+
+        def metrics(self):
+            error = Metric(lambda x, real: float((x - real).abs().mean()), "paired")
+            return {**super().metrics(), "error": error}
+
+    domain = Paired()
+    evaluator = Evaluator(domain, 40, seed=0)
+    copies = Batch(evaluator.material.held_out.batch.x)
+    found = {row.metric for row in evaluator(copies).rows}
+    assert {"mean", "nothing", "error", "told from real"} <= found
+    assert not {"offset", "nearest", "Frechet distance", "precision", "coverage"} & found
+    assert headline_metric(domain, "auto") == "error"
+    for name in ("offset", "Frechet distance"):
+        with pytest.raises(UserError, match=f"no metric '{name}'"):
+            headline_metric(domain, name)
 
 
 def test_a_metric_may_ask_what_examples_were_made_for(plane):
