@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from omnigan.engine.reporter import Quiet, Reporter
 from omnigan.engine.running import Request, run
 from omnigan.evaluation.curves import Curves, at_temperatures
 from omnigan.evaluation.evaluate import Evaluation, Evaluator
+from omnigan.evaluation.identity import other_data
 from omnigan.evaluation.material import usual_samples
 from omnigan.exporting.write import export
 from omnigan.hub.upload import plan_of, upload
@@ -22,6 +24,10 @@ from omnigan.scoring.files import ranked
 from omnigan.scoring.scores import Scores
 
 __all__ = ["Trained", "curves", "evaluate", "export", "load", "push", "score", "train"]
+
+
+def _warn(text: str) -> None:
+    warnings.warn(text, stacklevel=4)
 
 
 def train(
@@ -70,6 +76,7 @@ def evaluate(
     best: bool = False,
     device: str = "cpu",
     notify: Notify = silent,
+    warn: Callable[[str], None] = _warn,
 ) -> Evaluation:
     """Compute all metrics of a generator, beside the same metrics of real data.
 
@@ -83,6 +90,7 @@ def evaluate(
         best: The weights that did best in the evaluations of the run.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         notify: Told about progress.
+        warn: Told if the data are not those that the run was trained on; default: a Python warning.
 
     Raises:
         UserError: There is no run, it has no held-out examples, or there are no such features.
@@ -90,6 +98,7 @@ def evaluate(
     trained = run if isinstance(run, Trained) else load(run, device, best=best)
     samples = usual_samples(trained.domain) if samples is None else samples
     trained.refuse_too_many(samples)
+    _tell(trained, warn)
     evaluator = Evaluator(
         trained.domain, samples, seed, features=features, notify=notify, device=trained.device
     )
@@ -104,6 +113,7 @@ def curves(
     *,
     features: str = "auto",
     notify: Notify = silent,
+    warn: Callable[[str], None] = _warn,
 ) -> Curves:
     """Evaluate generators at several temperatures; for the arguments see :func:`evaluate`.
 
@@ -114,12 +124,15 @@ def curves(
         seed: Of every draw.
         features: What distributions are compared in.
         notify: Told about progress.
+        warn: As in :func:`evaluate`.
 
     Raises:
         UserError: A domain has no temperature, or not these; or the runs have no scores in common.
     """
     domains = [trained.domain for trained in runs.values()]
     made = Curves.of(domains, {})
+    for trained in runs.values():
+        _tell(trained, warn)
     found = {
         name: at_temperatures(
             trained,
@@ -164,6 +177,7 @@ def score(
     seed: int = 0,
     device: str = "cpu",
     notify: Notify = silent,
+    warn: Callable[[str], None] = _warn,
 ) -> Scores:
     """Rank files by how real the discriminator of a run finds them.
 
@@ -176,6 +190,7 @@ def score(
         seed: Of the calibration.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         notify: Told about progress.
+        warn: As in :func:`evaluate`.
 
     Raises:
         UserError: There is no run, or it holds no trained discriminator; there is no such label; or
@@ -185,5 +200,11 @@ def score(
     refuse_exports(path)
     trained = load(path, device)
     critic = critic_of(path, trained)
+    _tell(trained, warn)
     names = [Path(file) for file in files]
     return ranked(critic, trained, names, label=label, samples=samples, seed=seed, notify=notify)
+
+
+def _tell(trained: Trained, warn: Callable[[str], None]) -> None:
+    if other := other_data(trained):
+        warn(other)

@@ -51,7 +51,7 @@ def load(path: str | Path, device: str = "cpu", *, best: bool = False) -> Traine
             continue
         network = build_generator(domain, run.config)
         fill(network, weights, f"{choice.folder}/ema.safetensors")
-        return Trained(domain, network, choice.step, place)
+        return Trained(domain, network, choice.step, place, run=run.path)
     if not choices:
         raise UserError(
             f"{folder} has no checkpoint that can be loaded: training writes the first one after "

@@ -37,6 +37,7 @@ class Trained:
         network: The generator.
         device: Where it lives.
         commit: Which commit of a repository of the Hub it is, if it came from there.
+        run: The run folder, if it came from one.
     """
 
     def __init__(
@@ -46,12 +47,15 @@ class Trained:
         step: int,
         device: torch.device,
         commit: str | None = None,
+        *,
+        run: Path | None = None,
     ) -> None:
         self.domain = domain
         self.step = step
         self.network = network.to(device).eval().requires_grad_(False)
         self.device = device
         self.commit = commit
+        self.run = run
 
     @property
     def has_latents(self) -> bool:

@@ -160,7 +160,7 @@ def evaluate(
         _draw(trained, temperatures, out or _beside(runs[0]), options, json)
         return
     with reporting() as reporter:
-        options["notify"] = reporter.notify
+        options |= {"notify": reporter.notify, "warn": reporter.warn}
         results = {run: measure(each, **options) for run, each in trained.items()}
     first, *others = results.values()
     if json:
@@ -184,7 +184,7 @@ def _draw(
     temperatures = _numbers(wanted)
     _refuse_no_picture(picture)
     with reporting() as reporter:
-        found = curves(runs, temperatures, **options, notify=reporter.notify)
+        found = curves(runs, temperatures, **options, notify=reporter.notify, warn=reporter.warn)
     # The scores come first: a picture may still fail.
     if json:
         print_json({**found.to_json(), "picture": str(picture)})

@@ -50,6 +50,7 @@ def score(
             seed=seed,
             device=device,
             notify=reporter.notify,
+            warn=reporter.warn,
         )
     if json:
         written = scores.write(folder)

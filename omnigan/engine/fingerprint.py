@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 from typing import Protocol
 
 import torch
@@ -11,7 +12,7 @@ from omnigan.datasets.files import spread
 from omnigan.domain import Batch, BatchSource, Source
 from omnigan.engine import seeds
 
-__all__ = ["fingerprint"]
+__all__ = ["fingerprint", "is_other"]
 
 FEW = 256
 """Examples that are looked at one by one: that may be slow."""
@@ -46,6 +47,11 @@ def fingerprint(source: Source) -> str:
         for example in examples:
             _add(found, example)
     return found.hexdigest()
+
+
+def is_other(stored: Path, identity: str) -> bool:
+    """Tell whether the fingerprint in a file is not this one."""
+    return stored.read_text(encoding="utf-8", errors="replace").strip() != identity
 
 
 def _rng(number: int) -> torch.Generator:

@@ -18,7 +18,7 @@ from omnigan.engine.disk import (
     failures_in_words,
     resume_command,
 )
-from omnigan.engine.fingerprint import fingerprint
+from omnigan.engine.fingerprint import fingerprint, is_other
 from omnigan.engine.publishing import Publisher, Unpublished
 from omnigan.engine.ranks.alone import Ranks
 from omnigan.engine.ranks.differences import facts_of
@@ -286,7 +286,7 @@ def _refuse_other_data(
     """
     if not folder.examples.is_file():  # an older run, or one that had hardly begun
         return
-    if folder.examples.read_text(encoding="utf-8", errors="replace").strip() == identity:
+    if not is_other(folder.examples, identity):
         return
     sections = {key.partition(".")[0] for key in changed}
     if force and (not sections or sections & {"domain", "data"}):

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -59,6 +60,27 @@ def test_several_runs_are_compared_where_they_can_be(omnigan: Run, runs: list[st
     status, output, _ = omnigan("evaluate", "short", "long", "--samples", "30")
     assert status == 0
     assert output.splitlines()[0].split() == ["metric", "short", "long", "floor", "better"]
+
+
+def test_other_data_than_the_run_was_trained_on(
+    omnigan: Run, runs: list[str], mixture: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("evaluate", "short", "--samples", "16", "--json")
+    status, before, errors = omnigan(*words)
+    assert (status, "other examples" in errors) == (0, False)
+    begin = mixture.Points.__init__
+
+    def moved(self: Any, *given: Any) -> None:
+        begin(self, *given)
+        self.x = self.x + 0.5
+
+    monkeypatch.setattr(mixture.Points, "__init__", moved)
+    status, after, errors = omnigan(*words)
+    assert status == 0
+    assert "warning: These are other examples than short was trained on" in errors
+    assert json.loads(after)["rows"] != json.loads(before)["rows"]
+    Path("short/examples.sha256").unlink()
+    assert "other examples" not in omnigan(*words)[2], "an older run, of which it is not known"
 
 
 def test_the_best_weights(omnigan: Run, runs: list[str]) -> None:

@@ -105,6 +105,21 @@ def test_the_same_call_gives_the_same_bytes(run: Path, file: Path, tmp_path: Pat
     assert other.to_json()["trial"] != json.loads((tmp_path / "a/scores.json").read_text())["trial"]
 
 
+def test_other_data_than_the_run_was_trained_on_are_told(
+    run: Path, file: Path, monkeypatch: pytest.MonkeyPatch, mixture: ModuleType
+) -> None:
+    begin = mixture.Points.__init__
+
+    def moved(self: Any, *given: Any) -> None:
+        begin(self, *given)
+        self.x = self.x + 0.5
+
+    monkeypatch.setattr(mixture.Points, "__init__", moved)
+    with pytest.warns(UserWarning, match=r"other examples than .* was trained on") as heard:
+        omnigan.score(run, [file], samples=40)
+    assert {warning.filename for warning in heard} == {__file__}
+
+
 def test_without_the_data_files_are_ranked_and_have_no_probability(
     run: Path, file: Path, monkeypatch: pytest.MonkeyPatch, mixture: ModuleType, tmp_path: Path
 ) -> None:
