@@ -18,8 +18,10 @@ WON = 0.99
 """Accuracy from which the discriminator counts as having won."""
 PATIENCE = 500
 """Steps in a row after which that is worth a warning."""
-ALIKE = 0.1
-"""Samples whose mean distance is below this share of the real examples' repeat themselves."""
+ALIKE = 0.3
+"""Samples whose distances are below this share of the real examples' repeat themselves."""
+ALIKE_SYMBOLS = 0.1
+"""The same of the places at which two examples have different symbols."""
 
 
 class Diverged(OmniganError):
@@ -86,9 +88,9 @@ def about_samples(domain: Domain, samples: Tensor, real: Tensor) -> list[str]:
             "train.rate or raise train.penalties.r1.weight."
         )
     if len(samples) > 1 and blank < len(samples):
-        spread = _differing if discrete else _spread
+        spread, least = (_differing, ALIKE_SYMBOLS) if discrete else (_distance, ALIKE)
         ratio = spread(samples) / max(spread(real), 1e-12)
-        if ratio < ALIKE:
+        if ratio < least:
             warnings.append(
                 f"The samples repeat each other: they differ {ratio:.0%} as much as real examples "
                 "do. If it lasts, raise train.penalties.r2.weight or use train.loss=relativistic."
@@ -106,10 +108,10 @@ def _differing(x: Tensor) -> float:
     return sum(float((flat != one).double().mean()) for one in flat) / len(flat)
 
 
-def _spread(x: Tensor) -> float:
-    """Return the mean squared distance between examples."""
+def _distance(x: Tensor) -> float:
+    """Return the root mean square of the distances between examples."""
     flat = x.flatten(1).double()
-    return float(2 * flat.var(0, unbiased=True).sum()) if len(x) > 1 else 0.0
+    return math.sqrt(2 * float(flat.var(0, unbiased=True).sum())) if len(x) > 1 else 0.0
 
 
 def as_floats(readings: Mapping[str, Tensor]) -> dict[str, float]:

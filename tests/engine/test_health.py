@@ -63,7 +63,7 @@ def test_blank_and_repeated_samples_are_told() -> None:
     real = torch.randn(8, 3, 4)
     assert _about(real.flip(0) * 0.5, real) == []
     (repeats,) = _about(real[:1] + 0.1 * torch.randn(8, 3, 4), real)
-    assert "repeat each other: they differ 1% as much as real examples do" in repeats
+    assert "repeat each other: they differ 8% as much as real examples do" in repeats
     assert "train.penalties.r2.weight" in repeats
     some = real.clone()
     some[2:4] = 0.5
@@ -73,6 +73,17 @@ def test_blank_and_repeated_samples_are_told() -> None:
     (blank,) = _about(torch.zeros(8, 3, 4), real)
     assert "8 of 8" in blank
     assert _about(real[:1], real[:1]) == []
+
+
+@pytest.mark.parametrize(("share", "told"), [(0.1, "10%"), (0.25, "25%"), (0.4, "")])
+def test_how_much_samples_differ_is_said_of_their_distances(share: float, told: str) -> None:
+    """Distances between points that are moved towards one another shrink as they do."""
+    real = torch.randn(16, 3, 4, generator=torch.Generator().manual_seed(0))
+    samples = real.mean(0) + share * (real - real.mean(0))
+    ratio = torch.pdist(samples.flatten(1)) / torch.pdist(real.flatten(1))
+    torch.testing.assert_close(ratio, torch.full_like(ratio, share))
+    warnings = _about(samples, real)
+    assert [f"they differ {told} as much" in text for text in warnings] == [True] * bool(told)
 
 
 @pytest.mark.parametrize(("settled", "first"), [(0, 4), (12, 13), (30, 31)])
