@@ -82,9 +82,9 @@ def _of_words(reader: Reader) -> dict[str, Metric]:
 
 def _of_symbols(codec: Codec) -> dict[str, Metric]:
     def covered(x: Tensor, real: Tensor) -> float:
-        number = min(len(x), len(real))
-        ids, wanted = (each[evenly(len(each), number)] for each in (x, real))
-        return diversity.coverage(_symbols(ids, codec), _symbols(wanted, codec))
+        wanted = _symbols(real[evenly(len(real), min(len(x), len(real)))], codec)
+        parts = [_symbols(x[part], codec) for part in _parts(len(x), len(real))]
+        return _mean([diversity.coverage(part, wanted) for part in parts])
 
     return {"symbol coverage": Metric(covered, "held-out", "higher")}
 
@@ -136,7 +136,9 @@ def _distinct(texts: Tokens, real: Tokens) -> Mapping[str, float]:
 
 
 def _covered(texts: Tokens, real: Tokens) -> float:
-    return diversity.coverage(_as_many(texts, real).ids, _as_many(real, texts).ids)
+    wanted = _as_many(real, texts).ids
+    parts = [texts.take(part.numpy()).ids for part in _parts(len(texts), len(real))]
+    return _mean([diversity.coverage(part, wanted) for part in parts])
 
 
 def _unique(texts: Sequence[str], real: Sequence[str]) -> float:
@@ -149,6 +151,20 @@ def _as_many(texts: Tokens, real: Tokens) -> Tokens:
     if len(texts) <= len(real):
         return texts
     return texts.take(evenly(len(texts), len(real)).numpy())
+
+
+def _parts(total: int, number: int) -> list[Tensor]:
+    """Return places of as many disjoint sets of ``number`` texts as there are, each spread evenly.
+
+    A single set of a few hundred texts has a rare word or has not, by chance.
+    """
+    count = max(1, total // number)
+    places = evenly(total, min(total, count * number))
+    return [places[first::count] for first in range(count)]
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
 
 
 def _means(scores: Mapping[int, np.ndarray]) -> dict[str, float]:

@@ -100,6 +100,16 @@ def test_what_depends_on_the_number_is_taken_from_as_many(numbers: Codec) -> Non
         assert compute(many, held_out) == compute(few, held_out), name
 
 
+@pytest.mark.parametrize("name", ["vocabulary coverage", "symbol coverage"])
+def test_coverage_is_a_mean_over_sets_of_as_many(letters: Codec, name: str) -> None:
+    x, real = letters.rows(["a", "b", "c", "a b c"]), letters.rows(["a b", "c c"])
+    compute = suite(letters)[name].compute
+    sets = [compute(x[::2], real), compute(x[1::2], real)]
+    assert compute(x, real) == pytest.approx(sum(sets) / 2)
+    assert sets[0] != sets[1]
+    assert compute(x[:3], real) in [compute(x[[0, 1]], real), compute(x[[0, 2]], real)]
+
+
 def test_symbols_are_apart_where_words_are_not(letters: Codec) -> None:
     """A name and the mark behind it are one word between blanks, and two symbols."""
 
