@@ -18,9 +18,10 @@ from omnigan_music.labels import labels_of
 from omnigan_music.phrases import Phrases, windows
 from omnigan_music.pieces import Piece, quantise
 from omnigan_music.raw import RawPiece
-from omnigan_music.report import Findings
+from omnigan_music.report import OTHER_METER, Findings
 from omnigan_music.settings import commonest_meter, resolve
 from omnigan_music.splits import split_by_piece, split_by_time
+from omnigan_music.tracks import untaken
 
 __all__ = ["Corpus", "load_corpus"]
 
@@ -108,9 +109,11 @@ class Corpus:
         return [
             f"Music: {numbered(self.findings.read, 'piece')}, {counts['notes']} notes in "
             f"{counts['bars']} bars of {self.data.meter}.",
+            *self.findings.left_out(self.data.meter, grid.bars),
             f"Grid: {numbered(grid.steps_per_beat, 'step')} a beat, {grid.tempo:g} quarter notes "
             "a minute.",
             f"Tracks: {voices}.",
+            *self.findings.unheard(),
             f"Phrases of {numbered(grid.bars, 'bar')}: {train} to train on, {valid} held out.",
             *([f"Pieces by label: {labels}."] if labels else []),
             *self.findings.sentences(),
@@ -137,7 +140,7 @@ def load_corpus(data: MusicData, notify: Notify = silent) -> tuple[MusicData, Co
     data = resolve(data, ingested.pieces, labels)
     grid = Grid.of(data)
     findings = Findings(read=len(ingested.pieces), broken=ingested.broken, skipped=ingested.skipped)
-    pieces = _usable(data, grid, ingested.pieces, labels, findings.counts)
+    pieces = _usable(data, grid, ingested.pieces, labels, findings)
     relation = related(pieces, grid.voices)
     findings.duplicates = tuple(
         (pieces[copy].name, pieces[original].name) for copy, original in relation.duplicates
@@ -158,10 +161,11 @@ def _usable(
     grid: Grid,
     raw: Sequence[RawPiece],
     labels: Sequence[str | None],
-    counts: Counter[str],
+    findings: Findings,
 ) -> list[Piece]:
     """Return the pieces on the grid that have a label, if labels are in use, and a phrase."""
-    pieces = []
+    pieces, without_phrase = [], []
+    counts = findings.counts
     assert not isinstance(data.tracks, str)  # resolved
     for item, label in zip(raw, labels, strict=True):
         counts.update(item.counts)
@@ -170,10 +174,13 @@ def _usable(
             continue
         piece, done = quantise(item, data.tracks, grid, label)
         counts.update(done)
+        findings.untaken.update(untaken(data.tracks, item))
         if windows(piece, grid, data.hop):
             pieces.append(piece)
         else:
-            counts["pieces without a phrase"] += 1
+            without_phrase.append((item.name, _own_meter(item)))
+    counts["pieces without a phrase"] = len(without_phrase)
+    findings.without_phrase = tuple(without_phrase)
     if not pieces:
         found = commonest_meter(raw)
         hint = "" if found == data.meter else f" The commonest meter is {found}."
@@ -182,3 +189,10 @@ def _usable(
             f"half of them.{hint} Change data.meter, data.bars or data.tracks"
         )
     return pieces
+
+
+def _own_meter(piece: RawPiece) -> str:
+    try:
+        return commonest_meter([piece])
+    except UserError:
+        return OTHER_METER

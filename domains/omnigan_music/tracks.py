@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from omnigan_music.config import Track
+from omnigan_music.families import FAMILIES
 from omnigan_music.raw import RawInstrument, RawPiece, melodic_indices
 
-__all__ = ["assign", "gathered", "selects"]
+__all__ = ["assign", "gathered", "selects", "untaken"]
 
 
 def selects(track: Track, part: RawInstrument, index: int | None) -> bool:
@@ -59,3 +61,16 @@ def gathered(
         times.append(np.stack([part.start, part.end], axis=1))
         values.append(np.stack([np.full(len(part), track), part.pitch], axis=1))
     return np.concatenate(times), np.concatenate(values).astype(np.int64), left
+
+
+def untaken(tracks: Sequence[Track], piece: RawPiece) -> Counter[str]:
+    """Return how many notes of which instruments no track takes."""
+    counts: Counter[str] = Counter()
+    for part, track in zip(piece.instruments, assign(tracks, piece), strict=True):
+        if track is None and len(part):
+            counts["drums" if part.is_drum else _program(part.program)] += len(part)
+    return counts
+
+
+def _program(number: int) -> str:
+    return f"program {number} ({FAMILIES[number // 8]})"

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import mido
 import pytest
 import torch
 
 from omnigan.errors import UserError
-from omnigan_music.config import MusicData
+from omnigan_music.config import MusicData, Track
 from omnigan_music.corpus import load_corpus
 from omnigan_music.grid import Grid
 
@@ -132,14 +133,50 @@ def test_the_report_is_json_and_says_what_happened(folder: Path, track: Make, mi
     assert report["broken"] == ["broken.mid: it is not a MIDI file"]
     assert report["duplicates"] == 1
     assert report["pieces without a phrase"] == 1
+    assert report["without a phrase"] == ["short.mid: 4/4"]
     assert report["notes"] == 10 * 2 * 64 + 2
     assert report["summary"] == [
         "Music: 11 pieces, 1282 notes in 161 bars of 4/4.",
+        "1 of 11 pieces is left out: no 4 bars of 4/4 in a row with notes in at least half of them "
+        "(4/4: 1).",
         "Grid: 4 steps a beat, 120 quarter notes a minute.",
         "Tracks: Lead (one note at a time, pitches 45 to 84); Bass (one note at a time, "
         "pitches 21 to 60).",
         "Phrases of 4 bars: 91 from 7 pieces to train on, 26 from 2 pieces held out.",
         "Unreadable: 1 file, broken.mid (it is not a MIDI file).",
         "Left out as duplicates: 1 piece, slow/0.mid (as fast/9.mid).",
-        "Also found: pieces without a phrase (1).",
     ]
+
+
+def test_what_is_left_out_for_its_meter_is_said_with_what_learns_it(
+    folder: Path, track: Make, midi: Make, tune: Make
+) -> None:
+    for number, (beats, unit) in enumerate([(3, 4), (6, 8), (6, 8)]):
+        meter = mido.MetaMessage("time_signature", numerator=beats, denominator=unit)
+        lead = track(tune(300 + number), program=73, meta=[(0, meter)])
+        (folder / f"other {number}.mid").write_bytes(midi(lead, track(tune(400), channel=1)))
+    _, corpus = load_corpus(MusicData(source=str(folder)))
+    report = corpus.report()
+    assert report["summary"][1] == (
+        "3 of 13 pieces are left out: no 4 bars of 4/4 in a row with notes in at least half of "
+        "them (6/8: 2, 3/4: 1); data.meter=6/8 learns those in 6/8 instead."
+    )
+    assert report["without a phrase"] == [
+        "other 0.mid: 3/4",
+        "other 1.mid: 6/8",
+        "other 2.mid: 6/8",
+    ]
+    _, other = load_corpus(MusicData(source=str(folder), meter="6/8"))
+    assert {piece.name for piece in other.train + other.valid} == {"other 1.mid", "other 2.mid"}
+
+
+def test_instruments_that_no_track_takes_are_named(folder: Path) -> None:
+    tracks = (Track(name="Low", programs=(0,)),)
+    _, corpus = load_corpus(MusicData(source=str(folder), tracks=tracks))
+    report = corpus.report()
+    assert report["instruments that no track takes"] == {"program 73 (pipe)": 640}
+    assert report["notes that no track takes"] == 640
+    assert (
+        "No track takes 640 notes (program 73 (pipe): 640); data.tracks can name a track for them."
+    ) in report["summary"]
+    assert not any(sentence.startswith("Also found") for sentence in report["summary"])
