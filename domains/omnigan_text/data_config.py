@@ -55,8 +55,8 @@ class TextData(Section):
             standard library), ``arithmetic`` (sentences of a small grammar) or ``oracle``
             (sequences that a random network of known density draws).
         unit: What an example is in files of plain text: a ``line``, or a ``paragraph``, which
-            ends at an empty line. ``auto``: paragraphs in .txt, .md and .rst files where they
-            have several lines, else lines.
+            ends at an empty line. ``auto``: paragraphs in .txt, .md and .rst files whose lines are
+            wrapped, or that have stanzas of about the same length, else lines.
         column: The column of a table, or the key in a .jsonl file, that holds the text. ``auto``:
             ``text``, or the only one that can be meant.
         labels: ``none``, ``folder`` (name of the sub-folder), ``file`` (name of the file),

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from itertools import islice
-from pathlib import Path
 
 from omnigan.datasets.files import check_readable, spread
 from omnigan.domain import Notify
 from omnigan.errors import UserError
 from omnigan_text.data.docstrings import docstrings
 from omnigan_text.data.labels import labels_of_files, refuse_no_columns
-from omnigan_text.data.lines import Unusable, read_lines
-from omnigan_text.data.records import JSON_LINES, PROSE, TABLES, Record, kind_of, read_records
+from omnigan_text.data.layout import holds_paragraphs, is_plain
+from omnigan_text.data.lines import Unusable
+from omnigan_text.data.records import Record, read_records
 from omnigan_text.data.sources import Found
 from omnigan_text.data_config import TextData
 from omnigan_text.grammar import sentences
 
-__all__ = ["Gathered", "clean", "gather", "holds_paragraphs"]
-
-_LOOKED_AT = 2000  # lines of a file that show whether it has paragraphs
-_FILES_LOOKED_AT = 20
-_PARAGRAPH = (2, 30)  # least and most lines that paragraphs have on average
+__all__ = ["Gathered", "clean", "gather"]
 
 
 @dataclass
@@ -33,6 +28,7 @@ class Gathered:
     Attributes:
         texts: As examples have them: NFC, without spaces around them.
         labels: Label of each, None where it has none.
+        plain: Whether there are files of plain text.
         paragraphs: Whether an example of plain text is a paragraph.
         blank: How many others are blank.
         broken: How many others are not valid Unicode.
@@ -41,6 +37,7 @@ class Gathered:
 
     texts: list[str] = field(default_factory=list)
     labels: list[str | None] = field(default_factory=list)
+    plain: bool = False
     paragraphs: bool = False
     blank: int = 0
     broken: int = 0
@@ -109,6 +106,7 @@ def _made(data: TextData, notify: Notify) -> Iterable[tuple[str, str | None]]:
 def _read_files(gathered: Gathered, found: Found, data: TextData, notify: Notify) -> None:
     labels = labels_of_files(data, found)
     files = [file for _, file in found.files]
+    gathered.plain = any(map(is_plain, files))
     gathered.paragraphs = holds_paragraphs(files, data)
     for number, file in enumerate(files):
         before = len(gathered.texts)
@@ -125,32 +123,3 @@ def _read_files(gathered: Gathered, found: Found, data: TextData, notify: Notify
     check_readable(found.names, gathered.reasons, data.source, "file")
     if data.labels == "column" and gathered.texts and not any(gathered.labels):
         refuse_no_columns(data, found)
-
-
-def holds_paragraphs(files: Sequence[Path], data: TextData) -> bool:
-    """Tell whether an example of plain text is a paragraph, as the config or the files say."""
-    if data.unit != "auto":
-        return data.unit == "paragraph"
-    plain = [file for file in files if kind_of(file) not in JSON_LINES | TABLES]
-    if any(kind_of(file) not in PROSE for file in plain):
-        return False
-    looked_at = [plain[place] for place in spread(len(plain), _FILES_LOOKED_AT)]
-    counts = [_counted(file) for file in looked_at]
-    lines, paragraphs = sum(count[0] for count in counts), sum(count[1] for count in counts)
-    least, most = _PARAGRAPH
-    is_divided = paragraphs >= 2 * max(1, len(looked_at))
-    return is_divided and least * paragraphs <= lines <= most * paragraphs
-
-
-def _counted(file: Path) -> tuple[int, int]:
-    """Return how many lines and paragraphs the beginning of a file has, 0 if it is unreadable."""
-    lines, paragraphs, inside = 0, 0, False
-    try:
-        for line in islice(read_lines(file), _LOOKED_AT):
-            blank = line.isspace()
-            lines += not blank
-            paragraphs += not blank and not inside
-            inside = not blank
-    except (Unusable, OSError):
-        return 0, 0
-    return lines, paragraphs

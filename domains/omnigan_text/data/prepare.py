@@ -100,6 +100,7 @@ def _findings(found: Found, gathered: Gathered, data: TextData) -> Findings:
         broken=[(names[number], why) for number, why in sorted(reasons.items())],
         ignored=dict(found.ignored.most_common()),
         python=platform.python_version() if data.source == "docstrings" else "",
+        plain_text=gathered.plain,
         unit="paragraph" if gathered.paragraphs else "line",
         texts=len(gathered.texts),
         blank=gathered.blank,

@@ -16,6 +16,11 @@ __all__ = ["Findings", "Lengths"]
 
 _NAMED = 100  # files that are named; the rest is only counted
 
+_UNITS = {
+    "line": "An example is a line; with data.unit=paragraph it is all lines up to a blank one.",
+    "paragraph": "An example is a paragraph, up to a blank line; with data.unit=line it is a line.",
+}
+
 Tally = tuple[int, int]
 """How many texts to train on, and how many held out."""
 
@@ -45,7 +50,8 @@ class Findings:
         broken: Names of other files, and why they could not.
         ignored: Files of other kinds, by ending.
         python: Version of the Python whose docstrings were read.
-        unit: What an example of plain text is.
+        plain_text: Whether there are files of plain text.
+        unit: What an example of it is.
         texts: How many texts there are that are not blank.
         blank: How many are.
         invalid: How many are not valid Unicode.
@@ -69,6 +75,7 @@ class Findings:
     broken: list[tuple[str, str]] = field(default_factory=list)
     ignored: dict[str, int] = field(default_factory=dict)
     python: str = ""
+    plain_text: bool = False
     unit: str = "line"
     texts: int = 0
     blank: int = 0
@@ -99,7 +106,7 @@ class Findings:
     def plain(self, data: TextData) -> dict[str, Any]:
         """Return what a run's folder and a model card should say, JSON values."""
         values = asdict(self)
-        del values["in_memory"]
+        del values["in_memory"], values["plain_text"]
         for name in ("long", "unknown", "examples"):
             values[name] = dict(zip(("train", "valid"), values[name], strict=True))
         values["broken"] = [f"{name}: {why}" for name, why in self.broken[:_NAMED]]
@@ -118,6 +125,7 @@ class Findings:
         other = ", ".join(f"{count} {ending}" for ending, count in list(self.ignored.items())[:5])
         said = [
             self._amount(data),
+            _UNITS[self.unit] if self.plain_text else "",
             self._shape(data),
             f"Labels: {labels}." if labels else "",
             _left_out("without a wanted label", self.unlabelled),
