@@ -9,12 +9,15 @@ from pydantic import Field, field_validator, model_validator
 
 from omnigan.domain import Section
 
-__all__ = ["AudioData", "Cut", "Loudness", "SoundFont"]
+__all__ = ["SILENCE", "AudioData", "Cut", "Loudness", "SoundFont"]
 
 Cut = Literal["attack", "start", "random"]
 Loudness = Literal["none", "peak", "rms"]
 Pitch = Annotated[int, Field(ge=0, le=127)]
 _Velocity = Annotated[int, Field(ge=1, le=127)]
+
+SILENCE = -60.0
+"""Level in dB of full scale below which sounds are silent, if the recipe does not say."""
 
 _LENGTH = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,12})?)\s*(s|ms)")
 _SHORTEST, _LONGEST = 64, 2**22  # samples
@@ -96,7 +99,7 @@ class AudioData(Section):
     length: int | str = 4096
     cut: Cut = "attack"
     loudness: Loudness = "peak"
-    silence: float = Field(default=-60.0, ge=-120, le=0)
+    silence: float = Field(default=SILENCE, ge=-120, le=0)
     gain: tuple[Annotated[float, Field(ge=-60, le=60)], Annotated[float, Field(ge=-60, le=60)]] = (
         0.0,
         0.0,

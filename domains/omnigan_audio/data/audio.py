@@ -119,6 +119,7 @@ def load_audio(data: AudioData, notify: Notify = silent) -> tuple[AudioData, Aud
     if pitches is not None:
         rows = pitched(rows, pitches, findings)
     data, labels, rows = labelled(data, rows, texts, findings)
+    findings.used = rows
     heard = None if pitches is None else occurring(data, rows, labels, pitches)
     data = data.model_copy(update={"length": data.samples, "pitches": heard})
     train, valid = _split(data, facts, rows, labels, findings)

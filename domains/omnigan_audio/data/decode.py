@@ -12,6 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from omnigan_audio.data.channels import Levels
+
 __all__ = ["ENDINGS", "Head", "Opened", "Unusable", "open_sound"]
 
 ENDINGS = frozenset(
@@ -60,16 +62,43 @@ class Opened:
 
     head: Head
     _file: Any
+    _levels: Levels
 
-    def blocks(self, most: int | None = None) -> Iterator[Tensor]:
+    def wave(self, most: int, by_power: bool) -> tuple[Tensor, int | None]:
+        """Return the beginning ``[T]`` float32 of a file, up to so many frames.
+
+        Returns:
+            The mean of all channels and None, or one channel and its number: see :meth:`cancelled`.
+
+        Raises:
+            Unusable: See :meth:`blocks`.
+        """
+        x = torch.cat(list(self.blocks(most)))
+        channel = self.cancelled(by_power)
+        return (x if channel is None else torch.cat(list(self.blocks(most, channel)))), channel
+
+    def cancelled(self, by_power: bool) -> int | None:
+        """Return which channel stands for what has been read, None for the mean of all.
+
+        See :meth:`omnigan_audio.data.channels.Levels.cancelled`.
+        """
+        return self._levels.cancelled(by_power)
+
+    def blocks(self, most: int | None = None, channel: int | None = None) -> Iterator[Tensor]:
         """Yield the mean of all channels in blocks ``[n]`` float32, up to so many frames.
+
+        Args:
+            most: How many frames; None for all.
+            channel: Begin anew, and yield this channel instead of the mean.
 
         Raises:
             Unusable: A block cannot be decoded, or holds NaN or infinite samples.
         """
+        if channel is not None:
+            self._rewind()
         read = 0
         while most is None or read < most:
-            block = self._block(_BLOCK if most is None else min(_BLOCK, most - read))
+            block = self._block(_BLOCK if most is None else min(_BLOCK, most - read), channel)
             if not len(block):
                 break
             read += len(block)
@@ -80,16 +109,27 @@ class Opened:
         if read < _WHOLE * expected and expected < _UNKNOWN:
             raise Unusable(f"it ends after {read} of {expected} samples")
 
-    def _block(self, count: int) -> Tensor:
+    def _rewind(self) -> None:
+        from soundfile import SoundFileError
+
+        try:
+            self._file.seek(0)
+        except (SoundFileError, ValueError) as error:
+            raise Unusable("it is damaged: it can be decoded only once") from error
+
+    def _block(self, count: int, channel: int | None) -> Tensor:
         from soundfile import SoundFileError
 
         try:
             frames = torch.from_numpy(self._file.read(count, dtype="float32", always_2d=True))
         except (SoundFileError, ValueError, MemoryError) as error:
             raise Unusable("it is damaged or cut short: it cannot be decoded to its end") from error
-        mono = frames[:, 0] if self.head.channels == 1 else frames.mean(1)
+        mixed = channel is None and self.head.channels > 1
+        mono = frames.mean(1) if mixed else frames[:, channel or 0]
         if not bool(mono.isfinite().all()):
             raise Unusable("it holds NaN or infinite samples")
+        if mixed and len(frames):
+            self._levels.add(frames, mono)
         return mono
 
 
@@ -119,4 +159,4 @@ def open_sound(path: Path) -> Iterator[Opened]:
             )
         if head.channels > _MOST_CHANNELS:
             raise Unusable(f"it has {head.channels} channels")
-        yield Opened(head, file)
+        yield Opened(head, file, Levels(head.channels))

@@ -14,7 +14,18 @@ from omnigan.datasets.rows import pack, unpack
 
 __all__ = ["Facts", "pack_facts", "unpack_facts"]
 
-_ARRAYS = ("first", "samples", "scale", "peak", "rms", "rates", "channels", "seconds", "digests")
+_ARRAYS = (
+    "first",
+    "samples",
+    "scale",
+    "peak",
+    "rms",
+    "rates",
+    "channels",
+    "taken",
+    "seconds",
+    "digests",
+)
 
 
 @dataclass(frozen=True)
@@ -30,7 +41,8 @@ class Facts:
         peak: ``[N]`` float64, its largest sample, 1 being full scale.
         rms: ``[N]`` float64, the root of its mean power, without zeros that were added.
         rates: ``[N]`` int64, its rate before resampling, in Hz; 0 for those not used.
-        channels: ``[N]`` int64, how many channels were mixed down.
+        channels: ``[N]`` int64, how many channels it has.
+        taken: ``[N]`` int64, the channel that was taken, since the mean is silent; -1: the mean.
         seconds: ``[N]`` float64, length of the whole file.
         digests: ``[N, 16]`` uint8, a hash of the stored samples.
         groups: ``[N]`` int64, the lowest number of a sound that is the same or nearly the same.
@@ -47,6 +59,7 @@ class Facts:
     rms: NDArray[np.float64]
     rates: NDArray[np.int64]
     channels: NDArray[np.int64]
+    taken: NDArray[np.int64]
     seconds: NDArray[np.float64]
     digests: NDArray[np.uint8]
     groups: NDArray[np.int64]

@@ -35,13 +35,14 @@ def read_wave(path: Path, rate: int, most_seconds: float) -> Tensor:
         most_seconds: What comes later is not read.
 
     Returns:
-        ``[T]`` float32, the mean of all channels at the file's own level.
+        ``[T]`` float32, the mean of all channels at the file's own level; the loudest channel where
+        only their mean is silent.
 
     Raises:
         UserError: It cannot be read; the message names it.
     """
     with _named(path), open_sound(path) as opened:
-        x = torch.cat(list(opened.blocks(math.ceil(most_seconds * opened.head.rate))))
+        x, _ = opened.wave(math.ceil(most_seconds * opened.head.rate), by_power=True)
         source_rate = opened.head.rate
     return resample(x, source_rate, rate)
 
@@ -74,7 +75,7 @@ def _clips(path: Path, data: AudioData) -> Tensor:
         whole, clips = Shot(x, len(x)), _spread(x, data.samples)
     else:
         with _named(path), open_sound(path) as opened:
-            x = first_part(opened, data)
+            x, _ = first_part(opened, data)
         whole = cut_shot(x, data.samples, data.rate, data.cut == "attack")
         clips = whole.x[None]
     gain = gains(np.array(whole.peak), np.array(whole.rms), data.loudness)

@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from omnigan.wording import named, numbered
 from omnigan_audio.data.facts import Facts
 from omnigan_audio.data.resample import METHOD
+from omnigan_audio.data.samples import Places
 from omnigan_audio.data.sources import SOUNDFONT
 from omnigan_audio.data_config import AudioData
 
@@ -42,6 +45,7 @@ class Findings:
         alike: Sounds that are nearly so.
         unlabelled: Sounds left out because they have no label.
         without_pitch: Sounds left out because they have no pitch.
+        used: The numbers of those that are used, in the order of the source.
         sounds: How many sounds are in each split; the same sound is in both where parts of each
             are held out.
         by_file: Whether whole sounds are held out.
@@ -58,6 +62,7 @@ class Findings:
     alike: int = 0
     unlabelled: int = 0
     without_pitch: int = 0
+    used: Places = field(default_factory=lambda: np.zeros(0, np.int64))
     sounds: dict[str, int] = field(default_factory=dict)
     by_file: bool = True
     labels: Counter[str] = field(default_factory=Counter)
@@ -84,6 +89,7 @@ class Findings:
             "pitches": {str(pitch): count for pitch, count in sorted(self.pitches.items())},
             "kinds": dict(facts.counts["kinds"].most_common()),
             "rates": {str(rate): count for rate, count in self._rates().items()},
+            "sounds of one channel": [f"{n} ({why})" for n, why in self._cancelled()[:_NAMED]],
             "channels": {str(number): count for number, count in self._channels().items()},
             "resampled": self._resampled(data),
             "beyond full scale": self._beyond(),
@@ -123,7 +129,7 @@ class Findings:
         ]
 
     def _amount(self, data: AudioData, examples: dict[str, int]) -> str:
-        used = len(self.facts.rows())
+        used = len(self.used)
         kind = "rendered sound" if data.source == SOUNDFONT else "file"
         what = "parts" if data.cut == "random" else "of them"
         return (
@@ -132,19 +138,24 @@ class Findings:
         )
 
     def _minutes(self) -> float:
-        return float(self.facts.seconds.sum()) / 60
+        return float(self.facts.seconds[self.used].sum()) / 60
 
     def _rates(self) -> Counter[int]:
-        return Counter(dict(Counter(self.facts.rates[self.facts.rows()].tolist()).most_common()))
+        return Counter(dict(Counter(self.facts.rates[self.used].tolist()).most_common()))
 
     def _channels(self) -> Counter[int]:
-        return Counter(dict(Counter(self.facts.channels[self.facts.rows()].tolist()).most_common()))
+        return Counter(dict(Counter(self.facts.channels[self.used].tolist()).most_common()))
+
+    def _cancelled(self) -> list[tuple[str, str]]:
+        """Return the names of sounds whose loudest channel is taken, and which it is."""
+        taken = [(row, int(self.facts.taken[row])) for row in self.used.tolist()]
+        return [(self.facts.names[row], f"channel {n + 1}") for row, n in taken if n >= 0]
 
     def _resampled(self, data: AudioData) -> int:
         return sum(count for rate, count in self._rates().items() if rate != data.rate)
 
     def _beyond(self) -> int:
-        return int((self.facts.peak > 1).sum())
+        return int((self.facts.peak[self.used] > 1).sum())
 
     def _broken(self) -> list[tuple[str, str]]:
         return [(self.facts.names[row], why) for row, why in sorted(self.facts.reasons.items())]
@@ -154,10 +165,20 @@ class Findings:
             return []
         rates = ", ".join(f"{rate} Hz ({n})" for rate, n in self._rates().most_common(5))
         wide = sum(count for number, count in self._channels().items() if number > 1)
+        cancelled = self._cancelled()
+        wide -= len(cancelled)
         beyond = self._beyond() if data.loudness == "none" else 0
         return [
             *([f"Resampled from {rates}."] if self._resampled(data) else []),
             *([f"Several channels, of which the mean is taken: {wide}."] if wide else []),
+            *(
+                [
+                    "Channels that cancel each other out, of which the loudest is taken: "
+                    f"{named(cancelled, 'sound')}."
+                ]
+                if cancelled
+                else []
+            ),
             *([f"Louder than full scale, and clipped: {beyond}."] if beyond else []),
         ]
 

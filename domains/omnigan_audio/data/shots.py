@@ -44,7 +44,9 @@ def read_shots(paths: Sequence[Path], data: AudioData, write: Write) -> Iterator
     def read(path: Path) -> tuple[NDArray[np.int16], Sound] | Unusable | OSError:
         try:
             with open_sound(path) as opened:
-                return _shot(first_part(opened, data), opened.head, data)
+                x, channel = first_part(opened, data)
+                values, sound = _shot(x, opened.head, data)
+                return values, replace(sound, channel=channel)
         except (Unusable, OSError) as error:
             return error
 
@@ -69,15 +71,19 @@ def _one_thread_each() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def first_part(opened: Opened, data: AudioData) -> Tensor:
+def first_part(opened: Opened, data: AudioData) -> tuple[Tensor, int | None]:
     """Return as much ``[T]`` of a file as a clip is cut from, at the rate of the examples.
+
+    Returns:
+        The samples, and the channel that they are from; None: they are the mean of all.
 
     Raises:
         Unusable: It cannot be decoded.
     """
     seconds = data.samples / data.rate + _MARGIN + (0.0 if data.cut == "start" else SEARCHED)
-    x = torch.cat(list(opened.blocks(math.ceil(seconds * opened.head.rate))))
-    return resample(x, opened.head.rate, data.rate)
+    most = math.ceil(seconds * opened.head.rate)
+    x, channel = opened.wave(most, by_power=False)
+    return resample(x, opened.head.rate, data.rate), channel
 
 
 def render_shots(

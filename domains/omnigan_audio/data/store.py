@@ -26,7 +26,7 @@ from omnigan_audio.data_config import AudioData
 
 __all__ = ["Stored", "stored_sounds"]
 
-VERSION = 1
+VERSION = 2
 """Raise it when the same source gives other samples or other facts."""
 
 _CHECKED = 4096  # sounds whose hash is compared when a cache is opened ...

@@ -31,6 +31,8 @@ class Sound:
         peak: Its largest sample, 1 being full scale.
         rms: Root of its mean power.
         digest: Hash of the stored samples.
+        channel: The one that was taken; None: the mean of all.
+        before: How many samples were written before it that are of no use.
         sketch: What :func:`omnigan_audio.data.near_copies.sketch` returned for a clip.
     """
 
@@ -40,6 +42,8 @@ class Sound:
     rms: float
     digest: bytes
     sketch: NDArray[np.float32] | None = None
+    channel: int | None = None
+    before: int = 0
 
 
 Outcome = Sound | Unusable | OSError
@@ -55,7 +59,7 @@ class Tally:
 
     def __init__(self, names: Sequence[str], most_alike: float = _MOST_ALIKE) -> None:
         count = len(names)
-        whole = {name: np.zeros(count, np.int64) for name in ("first", "samples", "rates")}
+        whole = {name: np.zeros(count, np.int64) for name in ("first", "samples", "rates", "taken")}
         real = {name: np.zeros(count) for name in ("scale", "peak", "rms", "seconds")}
         channels, digests = np.zeros(count, np.int64), np.zeros((count, 16), np.uint8)
         self._arrays: dict[str, Any] = {**whole, **real, "channels": channels, "digests": digests}
@@ -78,14 +82,15 @@ class Tally:
 
     def _add_sound(self, number: int, sound: Sound, first: int, samples: int) -> None:
         values = {
-            "first": first,
-            "samples": samples,
+            "first": first + sound.before,
+            "samples": samples - sound.before,
             "rates": sound.head.rate,
             "scale": sound.scale,
             "peak": sound.peak,
             "rms": sound.rms,
             "seconds": sound.head.seconds,
             "channels": sound.head.channels,
+            "taken": -1 if sound.channel is None else sound.channel,
             "digests": np.frombuffer(sound.digest, np.uint8),
         }
         for name, value in values.items():

@@ -12,10 +12,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from omnigan.errors import UserError
 from omnigan_audio.data import decode as decode_module
 from omnigan_audio.data import load_audio, read_files
+from omnigan_audio.data.samples import FULL
 
 Make = Callable[..., Any]
 
@@ -162,8 +164,8 @@ def frames(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     counts: list[int] = []
     read = decode_module.Opened._block
 
-    def spy(opened: Any, count: int) -> Any:
-        block = read(opened, count)
+    def spy(opened: Any, count: int, channel: int | None) -> Any:
+        block = read(opened, count, channel)
         counts.append(len(block))
         return block
 
@@ -202,3 +204,37 @@ def test_a_two_hour_recording_is_never_in_memory(
     assert max(frames) <= 2**18
     assert most < 20e6 < audio.stored.samples.nbytes / 5
     assert len(audio.source("train")) > 80_000
+
+
+@pytest.mark.parametrize("cut", ["attack", "start", "random"])
+def test_of_channels_that_cancel_each_other_the_loudest_is_taken(
+    folder: Make, hits: Path, hit: Make, config: Make, cut: str
+) -> None:
+    wave = hit(99, 3000)
+    folder({"twist.wav": np.stack([wave, -wave], axis=1)}, subtype="FLOAT")
+    folder({"louder.wav": np.stack([-0.5 * wave, 0.3 * wave, 0.2 * wave], axis=1)}, subtype="FLOAT")
+    folder({"hush.wav": np.stack([1e-4 * wave, -1e-4 * wave], axis=1)}, subtype="FLOAT")
+    folder({"wide.wav": np.stack([wave, hit(98, 3000)], axis=1)}, subtype="FLOAT")
+    folder({"second.wav": np.stack([0.3 * wave, -0.9 * wave, 0.6 * wave], axis=1)}, subtype="FLOAT")
+    data, audio = load_audio(config(hits, cut=cut, loudness="none"))
+    facts, report = audio.stored.facts, audio.report()
+    assert report["silent"] == ["hush.wav"]
+    assert report["sounds of one channel"] == [
+        *("louder.wav (channel 1)", "second.wav (channel 2)", "twist.wav (channel 1)")
+    ]
+    summary = "\n".join(report["summary"])
+    assert "Sound: 14 files," in summary
+    assert "mean is taken: 1." in summary
+    assert "the loudest is taken: 3 sounds, louder.wav (channel 1), second.wav (" in summary
+    minutes = (10 * 2000 + 4 * 3000) / 8000 / 60
+    assert report["minutes"] == pytest.approx(minutes, abs=0.01)
+    place = facts.names.index("second.wav")
+    first, count = int(facts.first[place]), int(facts.samples[place])
+    stored = audio.stored.samples[first : first + count] * facts.scale[place] / FULL
+    alone = folder({"alone.wav": -0.9 * wave}, name="alone", subtype="FLOAT") / "alone.wav"
+    if cut == "random":
+        np.testing.assert_allclose(stored, -0.9 * wave, atol=1e-4)
+    else:
+        np.testing.assert_allclose(stored, read_files([alone], data)[0, 0], atol=1e-4)
+    torch.testing.assert_close(read_files([hits / "second.wav"], data), read_files([alone], data))
+    assert load_audio(config(hits, cut=cut, loudness="none"))[1].report() == report

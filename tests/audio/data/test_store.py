@@ -104,6 +104,8 @@ def test_a_damaged_cache_is_made_again(
     whole = file.read_bytes()
     file.unlink()  # a file that is mapped must not shrink under its reader
     middle = len(whole) // 2
+    if name == "facts.npz":  # what is between its arrays has bytes that nobody reads
+        middle = whole.index(b"NUMPY", middle) + 10
     kinds = {
         "empty": b"",
         "cut": whole[:-30],

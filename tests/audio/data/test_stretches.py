@@ -30,7 +30,7 @@ def facts_of(lengths: list[int], contents: list[int] | None = None) -> Facts:
         samples.cumsum() - samples,
         samples,
         *(zeros, zeros, zeros),
-        *(samples, samples, zeros),
+        *(samples, samples, -1 - 0 * samples, zeros),
         digests=np.array(digests, np.uint8),
         groups=np.array([contents.index(content) for content in contents], np.int64),
         counts={},
