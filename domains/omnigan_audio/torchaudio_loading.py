@@ -9,11 +9,15 @@ from __future__ import annotations
 
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
+from threading import Lock
 from types import ModuleType
 
 from omnigan.errors import UserError
 
 __all__ = ["torchaudio_module"]
+
+# Its modules import one another in a circle, and threads that read sounds may all be the first.
+_ONE_AT_A_TIME = Lock()
 
 
 def torchaudio_module() -> ModuleType:
@@ -23,9 +27,10 @@ def torchaudio_module() -> ModuleType:
         UserError: It is missing, or does not fit the installed torch.
     """
     try:
-        for part in ("functional", "transforms"):
-            import_module(f"torchaudio.{part}")
-        return import_module("torchaudio")
+        with _ONE_AT_A_TIME:
+            for part in ("functional", "transforms"):
+                import_module(f"torchaudio.{part}")
+            return import_module("torchaudio")
     except (ImportError, OSError, RuntimeError) as error:
         raise UserError(
             f"torchaudio {_found('torchaudio')} does not work beside torch {_found('torch')} "

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from types import ModuleType
 
 import pytest
 
@@ -36,6 +39,24 @@ def test_what_does_not_fit_is_said_with_both_versions(
     assert "torch 2.11 or 2.12 with torchaudio 2.11" in message
     assert str(error).splitlines()[0] in message
     assert "\n" not in message
+
+
+def test_threads_import_it_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    inside, most = 0, 0
+
+    def slow(name: str) -> ModuleType:
+        nonlocal inside, most
+        inside += 1
+        most = max(most, inside)
+        time.sleep(0.002)
+        inside -= 1
+        return ModuleType(name)
+
+    monkeypatch.setattr(torchaudio_loading, "import_module", slow)
+    with ThreadPoolExecutor(4) as pool:
+        found = [pool.submit(torchaudio_module) for _ in range(4)]
+    assert [each.result().__name__ for each in found] == ["torchaudio"] * 4
+    assert most == 1
 
 
 def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
