@@ -14,6 +14,7 @@ from omnigan_text.data_config import TextData
 
 __all__ = ["Findings", "Lengths"]
 
+_MUCH = 0.2  # share of texts that are left out for their words, above which there is advice
 _NAMED = 100  # files that are named; the rest is only counted
 
 _UNITS = {
@@ -175,7 +176,20 @@ class Findings:
 
     def _unknown(self, data: TextData) -> str:
         what = "Marked" if data.unknown == "mark" else "Left out"
-        return _of_splits(f"{what} because of words outside the vocabulary", self.unknown)
+        said = _of_splits(f"{what} because of words outside the vocabulary", self.unknown)
+        return said if data.unknown == "mark" else f"{said}{self._advice(data)}"
+
+    def _advice(self, data: TextData) -> str:
+        """Return what to do where much is left out because of words outside the vocabulary."""
+        share = sum(self.unknown) / max(1, self.texts - self.unlabelled)
+        if share <= _MUCH:
+            return ""
+        kind = data.tokenizer.kind
+        pieces = "" if kind in ("bpe", "byte") else "data.tokenizer.kind=bpe divides them, and "
+        return (
+            f" That is {share:.0%} of the texts: {pieces}data.unknown=mark puts a mark in their "
+            "place."
+        )
 
     def _changed(self) -> str:
         if not self.changed:

@@ -240,3 +240,28 @@ def test_packed_files(loaded: Make, write: Make, phrases: list[str]) -> None:
     _, text, texts = loaded(path.parent)
     assert sorted([*texts[0], *texts[1]]) == sorted(phrases)
     assert text.report()["ignored"] == {".gz": 1}
+
+
+@pytest.mark.parametrize(
+    ("rare", "expected"),
+    [
+        (30, " That is 30% of the texts: data.tokenizer.kind=bpe divides them, and data.unknown="),
+        (20, ""),
+    ],
+)
+def test_what_helps_against_rare_words_is_said_where_they_are_many(
+    loaded: Make, write: Make, phrases: list[str], rare: int, expected: str
+) -> None:
+    lines = [f"{phrase} name{n}" for n, phrase in enumerate(phrases[:rare])] + phrases[rare:]
+    path = write("a.txt", "\n".join(lines))
+    _, text, _ = loaded(path, tokenizer={"least": 2}, length=16)
+    train, valid = text.report()["unknown"].values()
+    assert train + valid == rare
+    said = next(each for each in text.report()["summary"] if "outside the vocabulary" in each)
+    start = f"outside the vocabulary: {train} to train on, {valid} held out.{expected}"
+    assert start in said
+    assert ("That is" in said) == bool(expected)
+    for settings in ({"unknown": "mark"}, {"tokenizer": {"kind": "bpe"}}):
+        _, text, texts = loaded(path, **settings, length=64)
+        assert not any("That is" in each for each in text.report()["summary"])
+        assert len(texts[0]) == 90
