@@ -337,7 +337,8 @@ class Domain(ABC):
         """Return facts about the data for the run folder and the model card (JSON values).
 
         Under ``summary`` there may be a list of sentences: what a person should know about the
-        data before training. ``omnigan train`` and ``omnigan check`` print them. Under
+        data before training. ``omnigan train`` and ``omnigan check`` print them; a model card
+        leaves out the names of files that :func:`omnigan.wording.named` has put into them. Under
         ``preprocessing`` there may be a sentence on how files become examples (which resizer,
         say): scores keep it, since it changes them.
         """

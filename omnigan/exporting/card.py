@@ -12,6 +12,7 @@ import yaml
 from omnigan import __version__
 from omnigan.exporting.facts import Facts, Scores
 from omnigan.recipe.schema import Recipe
+from omnigan.wording import unnamed
 
 if TYPE_CHECKING:
     from omnigan.exporting.onnx.check import Difference
@@ -164,7 +165,8 @@ def _without_us(difference: Difference, words: str) -> str:
 
 def _data(data: Any) -> str:
     sentences = data.get("summary")
-    found = [str(each) for each in sentences] if isinstance(sentences, list) else []
+    # Cards are made to be published, and names of files are nobody's business.
+    found = [unnamed(str(each)) for each in sentences] if isinstance(sentences, list) else []
     if "preprocessing" in data:
         found.append(f"Preprocessing: {data['preprocessing']}.")
     return "\n".join(f"- {_plain(each)}" for each in found) or "Nothing is recorded."

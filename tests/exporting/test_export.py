@@ -17,6 +17,7 @@ import omnigan
 from omnigan.errors import OmniganError, UserError
 from omnigan.exporting.card import Card
 from omnigan.sampling import Trained
+from omnigan.wording import named
 
 
 def files(folder: Path) -> list[str]:
@@ -165,6 +166,20 @@ def test_what_the_data_is_called_cannot_break_the_card(
     text = (omnigan.export(run, exported.parent / "odd") / "README.md").read_text()
     assert "# a\\|b\\<script\\> \\# \\*c\\*\\_d\\_\\`e\\`\n" in text
     assert "`a b<script> # *c*_d_ e `" in text
+
+
+def test_the_card_names_no_files(run: Path, exported: Path) -> None:
+    for name in ("photo of me.jpg", "my, (own) song.mid"):
+        files = [(name, "it is damaged"), *[("other", f"as {name}")] * 4]
+        before = (run / "data.json").read_bytes()
+        report = {"summary": [f"Unreadable: {named(files, 'image')}.", "Images: 3 to train on."]}
+        (run / "data.json").write_text(json.dumps(report))
+        try:
+            text = (omnigan.export(run, exported.parent / name[:2]) / "README.md").read_text()
+        finally:
+            (run / "data.json").write_bytes(before)
+        assert "\n- Unreadable: 5 images.\n- Images: 3 to train on.\n" in text
+        assert name not in text
 
 
 # ---- whole or not there ------------------------------------------------------------------------
