@@ -74,14 +74,6 @@ class Audio:
         )
         return Clips(self.stored.samples, self.stored.file, stretches, reading)
 
-    def classes(self, split: Split) -> list[int] | None:
-        """Return the class of each example of a split, in its order; None if unconditional."""
-        if self.labels is None:
-            return None
-        parts = self.train if split == "train" else self.valid
-        numbers: list[int] = self.labels[parts.sound[self.source(split).owner.numpy()]].tolist()
-        return numbers
-
     def report(self) -> dict[str, Any]:
         """Return facts about the data as JSON values; ``summary`` is a list of sentences."""
         examples = {"train": len(self.source("train")), "valid": len(self.source("valid"))}
