@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from omnigan.datasets.copies import Clusters
 from omnigan_music.grid import Voice
 from omnigan_music.pieces import PITCH, START, TRACK, Notes, Piece
 
@@ -46,16 +47,15 @@ def related(pieces: Sequence[Piece], voices: Sequence[Voice]) -> Related:
     """
     prints = [fingerprints(piece, voices) for piece in pieces]
     everything = [np.unique(np.concatenate([_NONE, *tracks])) for tracks in prints]
-    same = _Clusters(len(pieces))
-    same.join_similar(everything, _SAME)
+    same = Clusters(len(pieces))
+    _join_similar(same, everything, _SAME)
     duplicates = tuple((number, members[0]) for members in same.members() for number in members[1:])
     dropped = {number for number, _ in duplicates}
-    variants = _Clusters(len(pieces))
+    variants = Clusters(len(pieces))
     for track in range(len(voices)):
         # A duplicate has nothing to join: what it shares, its original shares.
         lines = [_NONE if n in dropped else tracks[track] for n, tracks in enumerate(prints)]
-        lines = _melodies(lines)
-        variants.join_similar(lines, _VARIANT)
+        _join_similar(variants, _melodies(lines), _VARIANT)
     groups = tuple(tuple(group) for group in variants.members() if group[0] not in dropped)
     return Related(duplicates, groups)
 
@@ -115,30 +115,11 @@ def _in(line: Grams, known: Grams) -> NDArray[np.bool_]:
     return np.asarray(known[place] == line)
 
 
-class _Clusters:
-    """Disjoint sets of numbers; each set is known by its smallest number."""
-
-    def __init__(self, count: int) -> None:
-        self._parent = list(range(count))
-
-    def root(self, number: int) -> int:
-        while self._parent[number] != number:
-            self._parent[number] = self._parent[self._parent[number]]
-            number = self._parent[number]
-        return number
-
-    def join_similar(self, sets: Sequence[Grams], threshold: float) -> None:
-        """Join numbers whose sets have a Jaccard similarity above the threshold."""
-        for a, b in _candidates(sets):
-            low, high = sorted((self.root(a), self.root(b)))
-            if low != high and _jaccard(sets[a], sets[b]) > threshold:
-                self._parent[high] = low
-
-    def members(self) -> list[list[int]]:
-        members: dict[int, list[int]] = {}
-        for number in range(len(self._parent)):
-            members.setdefault(self.root(number), []).append(number)
-        return list(members.values())
+def _join_similar(clusters: Clusters, sets: Sequence[Grams], threshold: float) -> None:
+    """Join numbers whose sets have a Jaccard similarity above the threshold."""
+    for a, b in _candidates(sets):
+        if not clusters.together(a, b) and _jaccard(sets[a], sets[b]) > threshold:
+            clusters.join(a, b)
 
 
 def _candidates(sets: Sequence[Grams]) -> list[tuple[int, int]]:

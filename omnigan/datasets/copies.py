@@ -79,6 +79,17 @@ class Clusters:
             self._size[low] += self._size[high]
         return self._size[low]
 
+    def together(self, a: int, b: int) -> bool:
+        """Tell whether two numbers are in one set."""
+        return self._root(a) == self._root(b)
+
+    def members(self) -> list[list[int]]:
+        """Return the numbers of each set in order, sets by their smallest number."""
+        members: dict[int, list[int]] = {}
+        for number, group in enumerate(self.groups().tolist()):
+            members.setdefault(group, []).append(number)
+        return list(members.values())
+
     def groups(self) -> Groups:
-        """Return the sets."""
+        """Return for each number the smallest of its set."""
         return np.array([self._root(number) for number in range(len(self._parent))], np.int64)

@@ -55,3 +55,6 @@ def test_clusters_are_what_paths_connect(pairs: list[tuple[int, int]]) -> None:
             reach = reach @ reach
         assert size == reach[a].sum()
     assert clusters.groups().tolist() == reach.argmax(1).tolist()
+    firsts = sorted(set(reach.argmax(1).tolist()))
+    assert clusters.members() == [np.flatnonzero(reach[first]).tolist() for first in firsts]
+    assert all(clusters.together(a, b) == reach[a, b] for a in range(20) for b in range(20))
