@@ -16,7 +16,6 @@ __all__ = [
     "files_below",
     "no_such_source",
     "require_files",
-    "spread",
     "stamp",
 ]
 
@@ -89,12 +88,6 @@ def check_readable(
     count = f"no {noun}" if broken == total else f"{broken} of {total} {noun}s"
     verb = "can be read" if broken == total else "cannot be read"
     raise UserError(f"data.source: {count} in '{source}' {verb} ({examples})")
-
-
-def spread(total: int, wanted: int) -> list[int]:
-    """Return up to ``wanted`` evenly spaced numbers below ``total``."""
-    count = min(total, wanted)
-    return [number * total // count for number in range(count)]
 
 
 def stamp(file: Path) -> list[Any]:

@@ -8,9 +8,9 @@ from typing import Protocol
 
 import torch
 
-from omnigan.datasets.files import spread
 from omnigan.domain import Batch, BatchSource, Source
 from omnigan.engine import seeds
+from omnigan.thinning import evenly
 
 __all__ = ["fingerprint", "is_other"]
 
@@ -37,7 +37,8 @@ def fingerprint(source: Source) -> str:
         return found.hexdigest()
     size = max(1, source.read(0, _rng(0)).x.numel())
     is_quick = isinstance(source, BatchSource)
-    places = spread(count, max(FEW, NUMBERS // size) if is_quick else FEW)
+    most = max(FEW, NUMBERS // size) if is_quick else FEW
+    places = evenly(count, min(count, most))
     for first in range(0, len(places), _CHUNK):
         chunk = places[first : first + _CHUNK]
         if isinstance(source, BatchSource):

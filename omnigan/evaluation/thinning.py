@@ -5,9 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from omnigan import thinning
+
 __all__ = ["evenly"]
 
 
 def evenly(total: int, n: int) -> Tensor:
-    """Return ``n`` places from 0 to ``total - 1``, in order, as evenly spread as can be."""
-    return torch.arange(n) * total // n
+    """Return the places of :func:`omnigan.thinning.evenly` as an index of tensors."""
+    return torch.tensor(thinning.evenly(total, n), dtype=torch.int64)

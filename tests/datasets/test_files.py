@@ -14,7 +14,6 @@ from omnigan.datasets.files import (
     files_below,
     no_such_source,
     require_files,
-    spread,
     stamp,
 )
 from omnigan.errors import UserError
@@ -60,12 +59,6 @@ def test_more_than_half_must_be_readable() -> None:
         check_readable(["a", "b", "c"], {0: "why", 2: "how"}, "x", "clip")
     with pytest.raises(UserError, match=r"no clip in 'x' can be read \(a: why\)"):
         check_readable(["a"], {0: "why"}, "x", "clip")
-
-
-def test_numbers_are_spread_from_the_first() -> None:
-    assert spread(10, 4) == [0, 2, 5, 7]
-    assert spread(3, 10) == [0, 1, 2]
-    assert spread(0, 10) == []
 
 
 def test_a_stamp_changes_with_size_and_time(tmp_path: Path) -> None:

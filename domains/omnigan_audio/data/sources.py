@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from omnigan.datasets.files import files_below, no_such_source, require_files, spread, stamp
+from omnigan.datasets.files import files_below, no_such_source, require_files, stamp
 from omnigan.errors import UserError
 from omnigan.paths import user_path
+from omnigan.thinning import evenly
 from omnigan_audio.data.decode import ENDINGS
 from omnigan_audio.data.soundfont import Note, notes_of, soundfont_file, soundfont_stamp
 from omnigan_audio.data_config import AudioData
@@ -79,4 +80,6 @@ def _rendered(data: AudioData) -> Found:
 
 
 def _some(items: Sequence[Any], most: int | None) -> Sequence[Any]:
-    return items if most is None else [items[place] for place in spread(len(items), most)]
+    if most is None or most >= len(items):
+        return items
+    return [items[place] for place in evenly(len(items), most)]

@@ -13,9 +13,9 @@ import numpy as np
 
 from omnigan.cache import cache_folder
 from omnigan.datasets.copies import digest
-from omnigan.datasets.files import spread
 from omnigan.datasets.rows import Write, cache_key, make_rows, map_rows, read_facts
 from omnigan.domain import Notify
+from omnigan.thinning import evenly
 from omnigan_audio.data.facts import Facts, pack_facts, unpack_facts
 from omnigan_audio.data.recordings import read_recordings
 from omnigan_audio.data.samples import Samples
@@ -91,7 +91,7 @@ def _is_whole(samples: Samples, facts: Facts) -> bool:
     if int((facts.first + facts.samples).max(initial=0)) > len(samples):
         return False
     rows, looked_at = facts.rows(), 0
-    for place in spread(len(rows), _CHECKED):
+    for place in evenly(len(rows), min(len(rows), _CHECKED)):
         first, count = (int(values[rows[place]]) for values in (facts.first, facts.samples))
         looked_at += count
         if looked_at > _CHECKED_SAMPLES:

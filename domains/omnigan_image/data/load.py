@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from omnigan.cache import cache_folder, read_sealed, write_sealed
-from omnigan.datasets.files import spread
 from omnigan.datasets.rows import cache_key
 from omnigan.domain import Notify
+from omnigan.thinning import evenly
 from omnigan_image.data.collection import Collection
 from omnigan_image.data.fit import Canvas
 from omnigan_image.data.sources import Found, open_source
@@ -58,7 +58,7 @@ def _settings(canvas: Canvas) -> list[Any]:
 def _limited(collection: Collection, data: ImageData) -> Collection:
     if data.max_images is None or data.max_images >= len(collection.names):
         return collection
-    return collection.part(spread(len(collection.names), data.max_images))
+    return collection.part(evenly(len(collection.names), data.max_images))
 
 
 def _made(

@@ -10,8 +10,8 @@ from typing import Literal
 import numpy as np
 from PIL import Image
 
-from omnigan.datasets.files import spread
 from omnigan.errors import UserError
+from omnigan.thinning import evenly
 from omnigan_image.data.collection import Collection, Raw, UnreadableImage
 from omnigan_image.data.decode import decode, has_alpha, open_image, pillow_limit, upright_size
 from omnigan_image.data_config import ImageData
@@ -56,7 +56,8 @@ def settle(data: ImageData, collection: Collection) -> ImageData:
 def _heads(collection: Collection, max_pixels: int) -> dict[int, _Head]:
     heads: dict[int, _Head] = {}
     reason = ""
-    for place in spread(len(collection.names), _LOOKED_AT):
+    count = len(collection.names)
+    for place in evenly(count, min(count, _LOOKED_AT)):
         try:
             heads[place] = _head(collection.read(place), max_pixels)
         except (UnreadableImage, OSError) as error:
@@ -99,7 +100,7 @@ def _channels(
     with_alpha = [place for place, head in heads.items() if head.alpha]
     alpha = 2 * len(with_alpha) > len(heads) and any(
         _is_see_through(collection, with_alpha[number], max_pixels)
-        for number in spread(len(with_alpha), _DECODED)
+        for number in evenly(len(with_alpha), min(len(with_alpha), _DECODED))
     )
     if colour:
         return 4 if alpha else 3

@@ -6,9 +6,10 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from omnigan.datasets.files import check_readable, spread
+from omnigan.datasets.files import check_readable
 from omnigan.domain import Notify
 from omnigan.errors import UserError
+from omnigan.thinning import evenly
 from omnigan_text.data.docstrings import docstrings
 from omnigan_text.data.labels import labels_of_files, refuse_no_columns
 from omnigan_text.data.layout import holds_paragraphs, is_plain
@@ -57,7 +58,7 @@ class Gathered:
     def some(self, most: int | None) -> None:
         """Keep only so many, evenly spread."""
         if most is not None and most < len(self.texts):
-            places = spread(len(self.texts), most)
+            places = evenly(len(self.texts), most)
             self.texts = [self.texts[place] for place in places]
             self.labels = [self.labels[place] for place in places]
 

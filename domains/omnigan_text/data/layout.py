@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from omnigan.datasets.files import spread
+from omnigan.thinning import evenly
 from omnigan_text.data.lines import Unusable, read_lines
 from omnigan_text.data.records import JSON_LINES, PROSE, TABLES, kind_of
 from omnigan_text.data_config import TextData
@@ -108,7 +108,7 @@ def holds_paragraphs(files: Sequence[Path], data: TextData) -> bool:
     plain = [file for file in files if is_plain(file)]
     if any(kind_of(file) not in PROSE for file in plain):
         return False
-    looked_at = [plain[place] for place in spread(len(plain), _FILES_LOOKED_AT)]
+    looked_at = [plain[place] for place in evenly(len(plain), min(len(plain), _FILES_LOOKED_AT))]
     layout = layout_of(looked_at)
     is_divided = len(layout.blocks) >= _FEWEST * max(1, len(looked_at))
     return is_divided and layout.has_paragraphs()

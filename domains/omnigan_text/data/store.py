@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from omnigan.cache import cache_folder
 from omnigan.datasets.copies import digest
-from omnigan.datasets.files import spread
 from omnigan.datasets.rows import (
     Write,
     cache_key,
@@ -26,6 +25,7 @@ from omnigan.datasets.rows import (
     unpack,
 )
 from omnigan.domain import Notify
+from omnigan.thinning import evenly
 from omnigan_text.data.prepare import Prepared, prepare
 from omnigan_text.data.report import Findings
 from omnigan_text.data.sequences import Places
@@ -93,7 +93,7 @@ def _rows(made: Prepared, places: Places) -> NDArray[Any]:
 
 
 def _checked(count: int) -> Places:
-    return np.array(spread(count, _CHECKED), np.int64)
+    return np.array(evenly(count, min(count, _CHECKED)), np.int64)
 
 
 def _packed(made: Prepared) -> bytes:
