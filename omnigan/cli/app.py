@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -77,6 +78,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             prog_name="omnigan",
             standalone_mode=False,
         )
+    except KeyboardInterrupt:  # while the commands are put together; later typer catches it
+        return 128 + signal.SIGINT
     except UserErrors as error:
         return _complain([] if error.told else error.problems, error.exit_status)
     except OmniganError as error:

@@ -125,6 +125,16 @@ def test_failures_have_statuses_and_no_traceback(
     assert omnigan("recipes") == (status, "", says)
 
 
+def test_ctrl_c_before_a_command_begins_is_silent(
+    omnigan: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*args: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("omnigan.cli.app.app", interrupted)
+    assert omnigan("recipes") == (130, "", "")
+
+
 def test_a_bug_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail() -> None:
         raise ZeroDivisionError
