@@ -91,16 +91,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         reason = "there is not enough memory" if short else str(error)
         return _complain([f"The machine refuses: {reason}"], OmniganError.exit_status)
     except _UsageError as error:
-        if not first_rank():  # which says the same, and is killed when another one ends
-            time.sleep(LAST)
-            return UserError.exit_status
-        text: str = error.format_message()  # type: ignore[attr-defined]
-        context = getattr(error, "ctx", None)
-        if _is_setting(error, context):
-            text = f"{text.partition(' (')[0]}. Settings are KEY=VALUE, such as train.steps=3000."
-        command = "omnigan" if context is None else context.command_path
-        return _complain([f"{text}\n  See '{command} --help'."], UserError.exit_status)
+        return _misused(error)
     return status if isinstance(status, int) else 0
+
+
+def _misused(error: Exception) -> int:
+    """Say what is wrong with a command line, and return the exit status."""
+    if not first_rank():  # which says the same, and is killed when another one ends
+        time.sleep(LAST)
+        return UserError.exit_status
+    text: str = error.format_message()  # type: ignore[attr-defined]
+    context = getattr(error, "ctx", None)
+    if _is_setting(error, context):
+        text = f"{text.partition(' (')[0]}. Settings are KEY=VALUE, such as train.steps=3000."
+    command = "omnigan" if context is None else context.command_path
+    return _complain([f"{text}\n  See '{command} --help'."], UserError.exit_status)
 
 
 def _is_setting(error: Exception, context: typer.Context | None) -> bool:
