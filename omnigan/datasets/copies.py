@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Clusters", "Groups", "Rows", "close_pairs", "digest", "equal", "squared_distances"]
+__all__ = [
+    "MOST_ALIKE",
+    "Clusters",
+    "Copies",
+    "Groups",
+    "Rows",
+    "close_pairs",
+    "copies_among",
+    "digest",
+    "equal",
+    "squared_distances",
+]
 
 Groups = NDArray[np.int64]
 """For each example the lowest number of one that it goes together with, maybe its own."""
 Rows = NDArray[np.int64]
 
+MOST_ALIKE = 0.1
+"""Where a larger share of examples is alike, likeness tells nothing about copies."""
 _BLOCK = 1024  # points that are compared each with each
 
 
@@ -28,6 +42,45 @@ def equal(digests: NDArray[np.uint8]) -> Groups:
     keys = np.ascontiguousarray(digests).view(f"V{max(1, digests.shape[1])}")[:, 0]
     _, first, place = np.unique(keys, return_index=True, return_inverse=True)
     return np.asarray(first[place], np.int64)
+
+
+@dataclass(frozen=True)
+class Copies:
+    """Which of some examples are copies.
+
+    Attributes:
+        groups: Of all examples; those that were left out are alone.
+        distinct: How many different ones there are.
+        alike: How many of these are nearly the same as an earlier one; None: nobody can tell.
+    """
+
+    groups: Groups
+    distinct: int
+    alike: int | None
+
+
+def copies_among(
+    digests: NDArray[np.uint8],
+    rows: Rows,
+    nearly: Callable[[Rows, int], Groups | None],
+    most_alike: float = MOST_ALIKE,
+) -> Copies:
+    """Find equal examples, and among the different ones those that are nearly the same.
+
+    Args:
+        digests: ``[N, bytes]`` of all examples.
+        rows: Numbers of those that can be used.
+        nearly: Groups some of these, counted among them, so that no group is larger than a number;
+            returns None where one would be.
+        most_alike: Largest share of the different examples in a group; ten may be in any.
+    """
+    same = equal(digests[rows])
+    firsts = np.unique(same)
+    near = nearly(firsts, max(10, int(most_alike * len(firsts))))
+    joined = same if near is None else firsts[near][np.searchsorted(firsts, same)]
+    groups = np.arange(len(digests), dtype=np.int64)
+    groups[rows] = rows[joined]
+    return Copies(groups, len(firsts), None if near is None else len(firsts) - len(np.unique(near)))
 
 
 def close_pairs(points: NDArray[np.float32], near: float) -> Iterator[tuple[Rows, Rows]]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from omnigan.datasets import copies
-from omnigan.datasets.copies import Clusters, equal
+from omnigan.datasets.copies import Clusters, Groups, Rows, copies_among, equal
 
 NEAR = 0.1
 
@@ -58,3 +58,27 @@ def test_clusters_are_what_paths_connect(pairs: list[tuple[int, int]]) -> None:
     firsts = sorted(set(reach.argmax(1).tolist()))
     assert clusters.members() == [np.flatnonzero(reach[first]).tolist() for first in firsts]
     assert all(clusters.together(a, b) == reach[a, b] for a in range(20) for b in range(20))
+
+
+def test_copies_are_the_equal_ones_and_those_near_them() -> None:
+    digests = np.array([[7], [1], [7], [2], [3], [9]], np.uint8)
+    rows = np.array([0, 1, 2, 3, 5])  # 4 cannot be used
+    asked: list[tuple[list[int], int]] = []
+
+    def nearly(firsts: Rows, most: int) -> Groups | None:
+        asked.append((firsts.tolist(), most))
+        return np.array([0, 1, 0, 3])  # the third of the different ones is like the first
+
+    found = copies_among(digests, rows, nearly, most_alike=5.0)
+    assert asked == [([0, 1, 3, 4], 20)]  # places among the rows
+    assert found.groups.tolist() == [0, 1, 0, 0, 4, 5]
+    assert (found.distinct, found.alike) == (4, 1)
+
+
+def test_where_too_many_are_alike_only_equal_ones_are_copies() -> None:
+    digests = np.array([[7], [7], [1]], np.uint8)
+    found = copies_among(digests, np.arange(3), lambda firsts, most: None)
+    assert found.groups.tolist() == [0, 0, 2]
+    assert (found.distinct, found.alike) == (2, None)
+    empty = copies_among(digests, np.arange(0), lambda firsts, most: None)
+    assert empty.groups.tolist() == [0, 1, 2]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from omnigan.datasets.copies import equal
+from omnigan.datasets.copies import MOST_ALIKE, Groups, Rows, copies_among
 from omnigan_audio.data.decode import Head, Unusable
 from omnigan_audio.data.facts import Facts
 from omnigan_audio.data.near_copies import nearly_equal
@@ -18,7 +18,6 @@ from omnigan_audio.data.near_copies import nearly_equal
 __all__ = ["Outcome", "Sound", "Tally"]
 
 _MOST_COMPARED = 100_000  # among more clips only equal ones are found
-_MOST_ALIKE = 0.1  # where a larger share of files is alike, likeness tells nothing about copies
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ class Tally:
         most_alike: Share of the sounds; if more are alike, they are not copies of each other.
     """
 
-    def __init__(self, names: Sequence[str], most_alike: float = _MOST_ALIKE) -> None:
+    def __init__(self, names: Sequence[str], most_alike: float = MOST_ALIKE) -> None:
         count = len(names)
         whole = {name: np.zeros(count, np.int64) for name in ("first", "samples", "rates", "taken")}
         real = {name: np.zeros(count) for name in ("scale", "peak", "rms", "seconds")}
@@ -102,26 +101,20 @@ class Tally:
     def facts(self) -> Facts:
         """Return everything, with groups of equal and of nearly equal sounds."""
         rows = [number for number in range(len(self._names)) if number not in self._reasons]
-        groups, too_many = self._groups(np.array(rows, np.int64))
+        copies = copies_among(
+            self._arrays["digests"], np.array(rows, np.int64), self._nearly, self._most_alike
+        )
+        too_many = int(copies.alike is None and bool(self._sketches))
         return Facts(
             self._names,
             self._reasons,
             **self._arrays,
-            groups=groups,
+            groups=copies.groups,
             counts={"kinds": self._kinds, "duplicates": Counter({"too many alike": too_many})},
             lasting=self._lasting,
         )
 
-    def _groups(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]:
-        """Return the groups, and 1 if so many sounds are alike that they are no copies."""
-        same = equal(self._arrays["digests"][rows])
-        firsts = np.unique(same)
-        joined, near = same, None
-        if self._sketches:
-            most = max(10, int(self._most_alike * len(firsts)))
-            near = nearly_equal([self._sketches[first] for first in firsts], most)
-        if near is not None:
-            joined = firsts[near][np.searchsorted(firsts, same)]
-        groups = np.arange(len(self._names), dtype=np.int64)
-        groups[rows] = rows[joined] if len(rows) else joined
-        return groups, int(near is None and bool(self._sketches))
+    def _nearly(self, firsts: Rows, most: int) -> Groups | None:
+        if not self._sketches:
+            return None
+        return nearly_equal([self._sketches[first] for first in firsts], most)

@@ -8,10 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from omnigan.cores import cores
-from omnigan.datasets.copies import digest, equal
+from omnigan.datasets.copies import Groups, Rows, copies_among, digest
 from omnigan.domain import Notify
 from omnigan_image.data.collection import Collection, Pixels, Raw, UnreadableImage
 from omnigan_image.data.decode import decode, pillow_limit
@@ -25,7 +24,6 @@ ENLARGED = "enlarged"
 
 _BLOCK = 64  # files of an archive that are in memory at once
 _MOST_COMPARED = 200_000  # among more images only equal ones are found
-_MOST_ALIKE = 0.1  # where a larger share is alike, likeness tells nothing about copies
 
 
 @dataclass(frozen=True)
@@ -144,7 +142,7 @@ class _Tally:
     def facts(self) -> Facts:
         """Return everything, with groups of equal and of alike images."""
         rows = [row for row in range(len(self._sizes)) if row not in self._reasons]
-        groups, duplicates = self._groups(np.array(rows, np.int64))
+        groups, duplicates = self._copies(np.array(rows, np.int64))
         return Facts(
             self._collection.names,
             self._reasons,
@@ -157,19 +155,17 @@ class _Tally:
             self._lasting,
         )
 
-    def _groups(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], Counter[str]]:
-        same = equal(self._digests[rows])
-        counts = Counter({"equal": len(same) - len(np.unique(same))})
-        firsts = np.unique(same)
+    def _copies(self, rows: Rows) -> tuple[Groups, Counter[str]]:
+        found = copies_among(self._digests, rows, self._nearly)
+        counts = Counter({"equal": len(rows) - found.distinct})
         if not self._thumbnails:
-            counts["not compared"] = len(firsts)
-            joined = same
+            counts["not compared"] = found.distinct
         else:
-            most = max(10, int(_MOST_ALIKE * len(firsts)))
-            near = alike([self._thumbnails[first] for first in firsts], most)
-            joined = same if near is None else firsts[near][np.searchsorted(firsts, same)]
-            alone = len(firsts) if near is None else len(np.unique(near))
-            counts.update({"alike": len(firsts) - alone, "too many alike": int(near is None)})
-        groups = np.arange(len(self._sizes), dtype=np.int64)
-        groups[rows] = rows[joined] if len(rows) else joined
-        return groups, counts
+            too_many = int(found.alike is None)
+            counts.update({"alike": found.alike or 0, "too many alike": too_many})
+        return found.groups, counts
+
+    def _nearly(self, firsts: Rows, most: int) -> Groups | None:
+        if not self._thumbnails:
+            return None
+        return alike([self._thumbnails[first] for first in firsts], most)
