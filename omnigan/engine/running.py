@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from omnigan.domain import Domain
 from omnigan.engine.device import device_of, set_threads
@@ -18,12 +16,13 @@ from omnigan.engine.disk import (
     failures_in_words,
     resume_command,
 )
-from omnigan.engine.fingerprint import fingerprint, is_other
+from omnigan.engine.fingerprint import fingerprint
 from omnigan.engine.publishing import Publisher, Unpublished
 from omnigan.engine.ranks.alone import Ranks
 from omnigan.engine.ranks.differences import facts_of
 from omnigan.engine.ranks.place import launcher, restarted
 from omnigan.engine.reporter import Quiet, Reporter
+from omnigan.engine.resuming import changes, refuse_other_data
 from omnigan.engine.runfolder import (
     RunFolder,
     choose_folder,
@@ -34,21 +33,10 @@ from omnigan.engine.runfolder import (
 from omnigan.engine.trainer import Trainer
 from omnigan.errors import UserError
 from omnigan.modelfile import write_domain
-from omnigan.recipe.load import LoadedRecipe, differences, dump_recipe, load_recipe
+from omnigan.recipe.load import LoadedRecipe, dump_recipe, load_recipe
 from omnigan.recipe.schema import Recipe
 
 __all__ = ["Request", "chosen_folder", "run"]
-
-FREE_KEYS = (
-    "train.device",
-    "train.workers",
-    "log.every",
-    "log.samples_every",
-    "log.checkpoint_every",
-    "log.keep",
-)
-"""Keys that say where a run happens and how often it writes, not what it computes: a resumed run
-may change them."""
 
 
 @dataclass(frozen=True)
@@ -121,8 +109,8 @@ def run(request: Request, reporter: Reporter, ranks: Ranks) -> Path:
         if ranks.first:
             identity = fingerprint(domain.source("train"))
             if resume:
-                changed = _changes(folder, recipe, loaded.domain_class, force=request.force)
-                _refuse_other_data(folder, identity, changed, force=request.force)
+                changed = changes(folder, recipe, loaded.domain_class, force=request.force)
+                refuse_other_data(folder, identity, changed, force=request.force)
             facts = _described(domain, reporter)
         trainer = Trainer(
             domain,
@@ -204,103 +192,6 @@ def _resolve(loaded: LoadedRecipe, reporter: Reporter) -> tuple[Domain, Recipe]:
     domain = loaded.domain_class(loaded.domain_config).resolve(reporter.notify)
     sections = {name: getattr(domain.config, name) for name in type(domain.config).model_fields}
     return domain, loaded.recipe.model_copy(update=sections)
-
-
-def _changes(
-    folder: RunFolder, recipe: Recipe, domain: type[Domain], *, force: bool
-) -> dict[str, str]:
-    """Compare with the recipe that the run was started with; return what changed, by key.
-
-    Raises:
-        UserError: They differ, or the run's own cannot be read, and nobody forces it.
-    """
-    try:
-        old = _as_now(domain.Config.relevant(_stored(folder)))
-    except UserError:
-        if force:
-            return {}
-        raise
-    lines = differences(old, yaml.safe_load(dump_recipe(recipe)))
-    changed = {line.partition(": ")[0]: line for line in lines}
-    changed = {key: line for key, line in changed.items() if key not in FREE_KEYS}
-    if changed and not force:
-        shown = "\n  ".join(changed.values())
-        raise UserError(
-            f"--resume: the recipe is not the one that {folder.path} was started with:\n  {shown}\n"
-            "Undo the change, train into another folder, or add --force to go on with it"
-            f"{_OTHER_LENGTH if changed.keys() == {'train.steps'} else '.'}"
-        )
-    return changed
-
-
-_OTHER_LENGTH = (
-    ": whatever follows a schedule, as train.rate does, then jumps to where it would be at that "
-    "step of a run of the new length (the rate of a longer one rises again), so the result is not "
-    "that of a run which was so long from the beginning."
-)
-
-
-def _stored(folder: RunFolder) -> dict[str, Any]:
-    """Return the recipe that a run was started with.
-
-    Raises:
-        UserError: It cannot be read.
-    """
-    try:
-        old = yaml.safe_load(folder.recipe.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise UserError(
-            f"--resume: there is no run in {folder.path}, since it has no recipe.yaml. To begin "
-            "one there, leave out --resume."
-        ) from error
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise UserError(f"--resume: {folder.recipe} cannot be read: {error}") from error
-    if not isinstance(old, dict):
-        raise UserError(f"--resume: {folder.recipe} is not a recipe.")
-    return old
-
-
-def _as_now(stored: dict[str, Any]) -> dict[str, Any]:
-    """Return a stored recipe as this version stores it, where it still can be read."""
-    try:
-        values = yaml.safe_load(dump_recipe(load_recipe(stored).recipe))
-    except UserError:
-        return stored
-    assert isinstance(values, dict)
-    return values
-
-
-def _refuse_other_data(
-    folder: RunFolder, identity: str, changed: Iterable[str], *, force: bool
-) -> None:
-    """Compare with the examples that the run was started with, where that is known.
-
-    Args:
-        folder: The run's.
-        identity: A hash of the examples.
-        changed: Keys of the recipe that changed; ``data`` among them explains other examples.
-        force: Whether the user wants to go on with what changed: the recipe, or else the data.
-
-    Raises:
-        UserError: They are others.
-    """
-    if not folder.examples.is_file():  # an older run, or one that had hardly begun
-        return
-    if not is_other(folder.examples, identity):
-        return
-    sections = {key.partition(".")[0] for key in changed}
-    if force and (not sections or sections & {"domain", "data"}):
-        return
-    advice = (
-        "or go on with them first, by --force with the recipe as it was, then change the recipe."
-        if force
-        else "or add --force to go on with them."
-    )
-    raise UserError(
-        f"--resume: the training examples are not those that {folder.path} was started with: "
-        "the data has changed, or another version of a library reads it otherwise. Undo the "
-        f"change, train into another folder, {advice}"
-    )
 
 
 def _described(domain: Domain, reporter: Reporter) -> dict[str, Any]:
