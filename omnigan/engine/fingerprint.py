@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, get_args
 
 import torch
 
-from omnigan.domain import Batch, BatchSource, Source
+from omnigan.domain import Batch, BatchSource, Domain, Source, Split
 from omnigan.engine import seeds
+from omnigan.engine.runfolder import write_text
 from omnigan.thinning import evenly
 
-__all__ = ["fingerprint", "is_other"]
+__all__ = ["Fingerprints", "fingerprint", "fingerprints", "keep", "named", "others"]
+
+Fingerprints = Mapping[Split, str]
+"""A hash for each split of the data."""
 
 FEW = 256
 """Examples that are looked at one by one: that may be slow."""
@@ -50,9 +55,42 @@ def fingerprint(source: Source) -> str:
     return found.hexdigest()
 
 
-def is_other(stored: Path, identity: str) -> bool:
-    """Tell whether the fingerprint in a file is not this one."""
-    return stored.read_text(encoding="utf-8", errors="replace").strip() != identity
+def fingerprints(domain: Domain) -> Fingerprints:
+    """Return the :func:`fingerprint` of each split of a domain's data."""
+    return {split: fingerprint(domain.source(split)) for split in get_args(Split)}
+
+
+def keep(file: Path, found: Fingerprints) -> None:
+    """Write fingerprints into a file, a line each."""
+    write_text(file, "".join(f"{split} {value}\n" for split, value in found.items()))
+
+
+def others(file: Path, found: Fingerprints) -> list[Split]:
+    """Return the splits whose fingerprint is not that in a file.
+
+    Args:
+        file: Written by :func:`keep`. Where it is missing nothing is known, and earlier versions
+            wrote that of the training examples alone: what is not known is not another.
+        found: Those of the data as they are now.
+    """
+    if not file.is_file():
+        return []
+    lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+    kept = dict(_split_and_value(line) for line in lines)
+    return [split for split, value in found.items() if kept.get(split, value) != value]
+
+
+def named(splits: Sequence[Split]) -> str:
+    """Return what to call the examples of splits in a sentence."""
+    return "the " + " and ".join(_NAMES[split] for split in splits) + " examples"
+
+
+_NAMES: Mapping[Split, str] = {"train": "training", "valid": "held-out"}
+
+
+def _split_and_value(line: str) -> tuple[str, str]:
+    split, _, value = line.strip().rpartition(" ")
+    return split or "train", value
 
 
 def _rng(number: int) -> torch.Generator:

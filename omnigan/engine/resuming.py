@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from omnigan.domain import Domain
-from omnigan.engine.fingerprint import is_other
+from omnigan.engine.fingerprint import Fingerprints, named, others
 from omnigan.engine.runfolder import RunFolder
 from omnigan.errors import UserError
 from omnigan.recipe.load import differences, dump_recipe, load_recipe
@@ -93,22 +93,21 @@ def _as_now(stored: dict[str, Any]) -> dict[str, Any]:
 
 
 def refuse_other_data(
-    folder: RunFolder, identity: str, changed: Iterable[str], *, force: bool
+    folder: RunFolder, examples: Fingerprints, changed: Iterable[str], *, force: bool
 ) -> None:
     """Compare with the examples that the run was started with, where that is known.
 
     Args:
         folder: The run's.
-        identity: A hash of the examples.
+        examples: Hashes of those that there are now.
         changed: Keys of the recipe that changed; ``data`` among them explains other examples.
         force: Whether the user wants to go on with what changed: the recipe, or else the data.
 
     Raises:
         UserError: They are others.
     """
-    if not folder.examples.is_file():  # an older run, or one that had hardly begun
-        return
-    if not is_other(folder.examples, identity):
+    found = others(folder.examples, examples)
+    if not found:
         return
     sections = {key.partition(".")[0] for key in changed}
     if force and (not sections or sections & {"domain", "data"}):
@@ -119,7 +118,7 @@ def refuse_other_data(
         else "or add --force to go on with them."
     )
     raise UserError(
-        f"--resume: the training examples are not those that {folder.path} was started with: "
+        f"--resume: {named(found)} are not those that {folder.path} was started with: "
         "the data has changed, or another version of a library reads it otherwise. Undo the "
         f"change, train into another folder, {advice}"
     )

@@ -16,7 +16,7 @@ from omnigan.engine.disk import (
     failures_in_words,
     resume_command,
 )
-from omnigan.engine.fingerprint import fingerprint
+from omnigan.engine.fingerprint import fingerprints, keep
 from omnigan.engine.publishing import Publisher, Unpublished
 from omnigan.engine.ranks.alone import Ranks
 from omnigan.engine.ranks.differences import facts_of
@@ -107,10 +107,10 @@ def run(request: Request, reporter: Reporter, ranks: Ranks) -> Path:
         folder = RunFolder(Path(path))
         publisher = Publisher(folder, loaded.name, reporter) if ranks.first else Unpublished()
         if ranks.first:
-            identity = fingerprint(domain.source("train"))
+            examples = fingerprints(domain)
             if resume:
                 changed = changes(folder, recipe, loaded.domain_class, force=request.force)
-                refuse_other_data(folder, identity, changed, force=request.force)
+                refuse_other_data(folder, examples, changed, force=request.force)
             facts = _described(domain, reporter)
         trainer = Trainer(
             domain,
@@ -124,7 +124,7 @@ def run(request: Request, reporter: Reporter, ranks: Ranks) -> Path:
         )
         if ranks.first:
             _write_down(folder, domain, recipe, facts)
-            write_text(folder.examples, f"{identity}\n")
+            keep(folder.examples, examples)
             folder.write_environment(device, threads, ranks.place.size)
         ranks.advise(ranks.command(resume_command(folder)))
         if resume:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from omnigan.engine.fingerprint import fingerprint, is_other
+from omnigan.engine.fingerprint import fingerprints, named, others
 from omnigan.engine.runfolder import RunFolder
 from omnigan.errors import UserError
 from omnigan.trained import Trained
@@ -11,7 +11,7 @@ __all__ = ["other_data"]
 
 
 def other_data(trained: Trained) -> str:
-    """Say so in a sentence if a run's training examples are others than when it was trained.
+    """Say so in a sentence if the examples of a run are others than when it was trained.
 
     Returns:
         ``""`` where they are the same, where nobody knows, as of an export, and where they cannot
@@ -21,13 +21,13 @@ def other_data(trained: Trained) -> str:
         return ""
     stored = RunFolder(trained.run).examples
     try:
-        other = stored.is_file() and is_other(stored, fingerprint(trained.domain.source("train")))
+        found = others(stored, fingerprints(trained.domain)) if stored.is_file() else []
     except UserError:
         return ""
-    if not other:
+    if not found:
         return ""
     return (
-        f"These are other examples than {trained.run} was trained on, and scores are against them: "
-        "the data has changed, data.source is a path that means another folder from here, or "
-        "another version of a library reads the data otherwise."
+        f"{named(found).capitalize()} are others than when {trained.run} was trained, and scores "
+        "are against them: the data has changed, data.source is a path that means another folder "
+        "from here, or another version of a library reads the data otherwise."
     )

@@ -217,10 +217,23 @@ def test_a_change_of_the_length_alone_is_refused_with_what_it_would_do(run: Run,
         run("train.steps=6", "train.clip=1", resume=True)
 
 
+def test_other_examples_are_refused_be_they_for_training_or_held_out(run: Run, out: Path) -> None:
+    run("train.steps=2")
+    training, held_out = (out / "examples.sha256").read_text().splitlines()
+    for kept, named in {
+        f"train 0\n{held_out}": "training",
+        f"{training}\nvalid 0": "held-out",
+        "train 0\nvalid 0": "training and held-out",
+    }.items():
+        (out / "examples.sha256").write_text(kept)
+        with pytest.raises(UserError, match=f"--resume: the {named} examples are not those"):
+            run("train.steps=2", resume=True)
+
+
 def test_forcing_a_change_of_the_recipe_does_not_let_other_data_in(run: Run, out: Path) -> None:
     run("train.steps=4")
     began = (out / "examples.sha256").read_text()
-    (out / "examples.sha256").write_text("of other examples\n")
+    (out / "examples.sha256").write_text("train 0\n")
     with pytest.raises(UserError, match=r"training examples are not those.*add --force"):
         run("train.steps=4", resume=True)
     with pytest.raises(UserError, match=r"training examples are not those.*by --force with"):

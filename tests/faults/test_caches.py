@@ -13,8 +13,8 @@ import pytest
 import torch
 
 from omnigan.cache import read_sealed, write_sealed
-from omnigan.domain import Batch
-from omnigan.engine.fingerprint import FEW, fingerprint
+from omnigan.domain import Batch, Split
+from omnigan.engine.fingerprint import FEW, fingerprint, keep, others
 from omnigan.recipe.load import load_recipe
 from omnigan.tensor_source import TensorSource
 
@@ -63,6 +63,22 @@ def test_a_fingerprint_tells_examples_apart() -> None:
     found = [fingerprint(source) for source in sources]
     assert len(set(found)) == len(found)
     assert fingerprint(_source(x.clone())) == found[0]
+
+
+def test_what_is_not_known_of_examples_is_not_another(tmp_path: Path) -> None:
+    now: dict[Split, str] = {"train": "a", "valid": "b"}
+    file = tmp_path / "examples.sha256"
+    assert others(file, now) == []
+    for kept, expected in {
+        "a\n": [],  # of a version that wrote down the training examples alone
+        "x\n": ["train"],
+        "train a\nvalid x\n": ["valid"],
+        "\0": ["train"],
+    }.items():
+        file.write_text(kept)
+        assert others(file, now) == expected
+    keep(file, now)
+    assert others(file, now) == []
 
 
 def test_a_slow_source_is_looked_at_here_and_there() -> None:

@@ -115,7 +115,7 @@ def test_other_data_than_the_run_was_trained_on_are_told(
         self.x = self.x + 0.5
 
     monkeypatch.setattr(mixture.Points, "__init__", moved)
-    with pytest.warns(UserWarning, match=r"other examples than .* was trained on") as heard:
+    with pytest.warns(UserWarning, match=r"examples are others than when .* was trained") as heard:
         omnigan.score(run, [file], samples=40)
     assert {warning.filename for warning in heard} == {__file__}
 
