@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
@@ -76,11 +77,17 @@ class Child:
     def __post_init__(self) -> None:
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(list(PRELOADED))
-        given = (
-            *(list(self.words), str(self.log), tuple(self.harms), dict(self.environment)),
-            self.work,
+        self._ready = context.Event()
+        self.process: Any = context.Process(
+            target=_main,
+            args=(list(self.words), str(self.log)),
+            kwargs={
+                "harms": tuple(self.harms),
+                "environment": dict(self.environment),
+                "work": self.work,
+                "ready": self._ready,
+            },
         )
-        self.process: Any = context.Process(target=_main, args=given)
         self.began = time.monotonic()
         self.log.unlink(missing_ok=True)
         os.mkfifo(self.log)  # limits on the size of files are not meant for it
@@ -109,7 +116,9 @@ class Child:
         self.log.unlink(missing_ok=True)
 
     def signal(self, number: int) -> None:
-        """Send it a signal, if it is still there."""
+        """Send it a signal, if it is still there, once its command has begun."""
+        while not self._ready.wait(0.05) and self.process.is_alive():
+            pass
         if self.process.is_alive():
             os.kill(self.process.pid, number)
 
@@ -144,9 +153,11 @@ def run(
 def _main(
     words: list[str],
     log: str,
+    *,
     harms: Sequence[Harm],
     environment: Mapping[str, str],
     work: Callable[[list[str]], int] | None,
+    ready: Event,
 ) -> None:
     handle = os.open(log, os.O_WRONLY)
     os.dup2(handle, 1)
@@ -162,4 +173,5 @@ def _main(
     torch.set_num_threads(1)
     for harm in harms:
         harm()
+    ready.set()
     raise SystemExit((work or main)(words))
