@@ -16,7 +16,7 @@ import pytest
 import torch
 from hypothesis import settings
 
-pytest_plugins = ["tiny_recipes"]
+pytest_plugins = ["limits", "tiny_recipes"]
 
 # How long an example takes says more about the machine than about the code.
 settings.register_profile("omnigan", deadline=None)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import errno
 import math
 import os
-import resource
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from omnigan.engine.step import Adversaries
 from omnigan.errors import OmniganError
 
 Run = Callable[..., Any]
+Limit = Callable[[int], AbstractContextManager[None]]
 Lines = Callable[[Path], list[dict[str, Any]]]
 
 
@@ -112,23 +112,12 @@ def test_a_poisoned_example_is_named(run: Run, out: Path) -> None:
 # ---- a full disk -------------------------------------------------------------------------------
 
 
-@contextmanager
-def _files_of_at_most(size: int) -> Iterator[None]:
-    """Have the system refuse larger files, as a full disk would."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
 def test_a_full_disk_is_one_sentence_and_resuming_works(
-    run: Run, out: Path, tmp_path: Path
+    run: Run, out: Path, tmp_path: Path, files_of_at_most: Limit
 ) -> None:
     run(out=tmp_path / "calm")
     # The first checkpoint has no optimizer state; the second does not fit any more.
-    with _files_of_at_most(3000), pytest.raises(OmniganError) as caught:
+    with files_of_at_most(3000), pytest.raises(OmniganError) as caught:
         run()
     first, second = str(caught.value).splitlines()
     assert "The disk is full" in first
@@ -148,9 +137,11 @@ def test_a_full_disk_is_one_sentence_and_resuming_works(
     assert _weights(out) == _weights(tmp_path / "calm")
 
 
-def test_a_disk_that_is_full_from_the_start_is_one_sentence(run: Run) -> None:
+def test_a_disk_that_is_full_from_the_start_is_one_sentence(
+    run: Run, files_of_at_most: Limit
+) -> None:
     with (
-        _files_of_at_most(100),
+        files_of_at_most(100),
         pytest.raises(OmniganError, match=r"disk is full.*Nothing is saved"),
     ):
         run()

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import errno
 import io
-import resource
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -27,6 +26,8 @@ from omnigan.engine.runfolder import RunFolder
 from omnigan.engine.step import Adversaries
 from omnigan.errors import OmniganError
 from omnigan.recipe.load import load_recipe
+
+Limit = Callable[[int], AbstractContextManager[None]]
 
 
 @pytest.mark.parametrize(
@@ -83,34 +84,11 @@ def test_a_bug_stays_a_bug(tmp_path: Path) -> None:
     assert "failures_in_words" in disk.__all__
 
 
-@contextmanager
-def _memory(more: int) -> Iterator[None]:
-    """Let this process have so many bytes more than it has."""
-    before = resource.getrlimit(resource.RLIMIT_AS)
-    pages = int(Path("/proc/self/statm").read_text().split()[0])
-    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + more, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_AS, before)
-
-
-@contextmanager
-def _files_of_at_most(size: int) -> Iterator[None]:
-    """Have the system refuse larger files."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
-def test_what_torch_says_without_memory_is_known(tmp_path: Path) -> None:
+def test_what_torch_says_without_memory_is_known(tmp_path: Path, memory_more: Limit) -> None:
     with (
         pytest.raises(OmniganError, match="not enough memory"),
         failures_in_words(RunFolder(tmp_path), "omnigan"),
-        _memory(2**30),
+        memory_more(2**30),
     ):
         torch.zeros(2**34)
 
@@ -129,14 +107,18 @@ def test_commands_say_what_the_machine_refuses(
 
 
 def test_a_reader_that_is_gone_does_not_end_training() -> None:
+    tried = []
+
     class Gone(io.StringIO):
         def write(self, text: str) -> int:
+            tried.append(text)
             raise BrokenPipeError(errno.EPIPE, "Broken pipe")
 
     reporter = LineReporter(Gone())
     reporter.start(Path("run"), 0, 10)
     reporter.step(10, {"d_loss": 1.0})
     reporter.say("a word")
+    assert [text.split()[0] for text in tried] == ["training", "step", "a"]
 
 
 RECIPE = {
@@ -209,22 +191,22 @@ def test_reading_processes_end_with_the_one_that_started_them(tmp_path: Path) ->
 
 @pytest.mark.parametrize("domain", ["audio", "image", "music", "text"])
 def test_samples_on_a_full_disk_are_a_full_disk(
-    kit: Callable[[str], ModuleType], tmp_path: Path, domain: str
+    kit: Callable[[str], ModuleType], files_of_at_most: Limit, tmp_path: Path, domain: str
 ) -> None:
     """Not an error of a library for pictures or sounds, which would not say so."""
     loaded = load_recipe(kit("sources").recipe_for(domain, tmp_path / "data"))
     resolved = loaded.domain_class(loaded.domain_config).resolve()
     x = resolved.source("train").read(0, torch.Generator()).x[None]
-    with pytest.raises(OSError, match="File too large"), _files_of_at_most(5):
+    with pytest.raises(OSError, match="File too large"), files_of_at_most(5):
         resolved.render(x, tmp_path)
 
 
-def test_reading_a_small_picture_needs_little_memory(tmp_path: Path) -> None:
+def test_reading_a_small_picture_needs_little_memory(tmp_path: Path, memory_more: Limit) -> None:
     from omnigan_image.data.decode import _content
 
     file = tmp_path / "x.png"
     file.write_bytes(b"12345")
-    with _memory(2**27):
+    with memory_more(2**27):
         assert _content(file, max_pixels=2**28) == b"12345"
 
 
