@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from omnigan.domain import Artifact, Batch, Domain, DomainConfig, Metric, Space, Split
+from omnigan.evaluation.evaluate import Evaluation
+
+Numbers = dict[tuple[str, str], tuple[float, float]]
 
 
 class Points:
@@ -89,3 +92,22 @@ def plane() -> type[Plane]:
 @pytest.fixture
 def points() -> type[Points]:
     return Points
+
+
+@pytest.fixture
+def normal() -> Callable[..., Batch]:
+    """Return a function that draws so many points around ``(centre, 0)``."""
+
+    def draw(n: int, centre: float, seed: int = 5) -> Batch:
+        rng = torch.Generator().manual_seed(seed)
+        return Batch(torch.randn(n, 2, generator=rng) + torch.tensor([centre, 0.0]))
+
+    return draw
+
+
+@pytest.fixture
+def numbers() -> Callable[[Evaluation], Numbers]:
+    """Return a function that looks up values and floors by metric and part."""
+    return lambda evaluation: {
+        (row.metric, row.part): (row.value, row.floor) for row in evaluation.rows
+    }
