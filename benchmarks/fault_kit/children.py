@@ -173,5 +173,15 @@ def _main(
     torch.set_num_threads(1)
     for harm in harms:
         harm()
-    ready.set()
+    _tell(ready)
     raise SystemExit((work or main)(words))
+
+
+def _tell(ready: Event) -> None:
+    """Tell that signals are welcome; one that comes meanwhile ends the process as a command's."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    ready.set()
+    try:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
+    except KeyboardInterrupt:
+        raise SystemExit(128 + signal.SIGINT) from None
