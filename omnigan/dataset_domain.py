@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import Any, Protocol, Self
 
 import torch
@@ -26,6 +27,10 @@ class Dataset(Protocol):
     """Examples in two splits, and facts about them."""
 
     def source(self, split: Split) -> Source: ...
+
+    def label_counts(self) -> Sequence[int]:
+        """Return how many training examples each label has; empty where there are no labels."""
+        ...
 
     def report(self) -> dict[str, Any]:
         """Return what :meth:`omnigan.domain.Domain.describe` returns."""
@@ -68,6 +73,9 @@ class DatasetDomain(Domain):
 
     def describe(self) -> dict[str, Any]:
         return self.dataset.report()
+
+    def label_counts(self) -> Sequence[int]:
+        return self.dataset.label_counts() if self.labels() else ()
 
     def some(self, most: int, rng: torch.Generator) -> Tensor:
         """Return about so many training examples ``[N, *shape]``, spread over all of them."""

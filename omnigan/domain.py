@@ -141,6 +141,14 @@ class Domain(ABC):
         """Names a user may ask for with ``--label``; empty when unconditional."""
         return ()
 
+    def label_counts(self) -> Sequence[int]:
+        """Return how many training examples each of :meth:`labels` has, in their order.
+
+        Samples that nobody asks a label for have labels in these shares; a run asks for them once
+        and keeps them. Empty, the default: nobody knows, and every label is as likely.
+        """
+        return ()
+
     def condition(self, label: str, n: int) -> Conditions:
         """Return the conditions for ``n`` examples of one label.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ __all__ = [
     "FORMAT",
     "build_generator",
     "domain_values",
+    "label_counts_of",
     "read_domain",
     "read_model",
     "read_values",
@@ -28,23 +29,35 @@ __all__ = [
 
 FORMAT = 1
 KEYS = frozenset({"format", "omnigan", "domain", "config", "space"})
+COUNTS = "label_counts"
+"""A key that may be missing: data has no labels, or an earlier version did not count them."""
 MOST_BYTES = 2**26
 
 
-def domain_values(name: str, domain: Domain) -> dict[str, Any]:
-    """Return the JSON values that describe a resolved domain installed as ``name``."""
+def domain_values(name: str, domain: Domain, label_counts: Sequence[int] = ()) -> dict[str, Any]:
+    """Return the JSON values that describe a resolved domain installed as ``name``.
+
+    Args:
+        name: Of the domain.
+        domain: The domain.
+        label_counts: How many training examples have each label; empty where nobody knows.
+    """
+    counts = [int(count) for count in label_counts]
     return {
         "format": FORMAT,
         "omnigan": __version__,
         "domain": name,
         "config": domain.config.stored(),
         "space": _space(domain),
+        **({COUNTS: counts} if counts else {}),
     }
 
 
 def write_domain(path: Path, name: str, domain: Domain) -> None:
     """Write ``config.json`` for a resolved domain that is installed as ``name``."""
-    write_text(path, json.dumps(domain_values(name, domain), indent=1) + "\n")
+    values = domain_values(name, domain, domain.label_counts())
+    label_counts_of(values, domain, path)
+    write_text(path, json.dumps(values, indent=1) + "\n")
 
 
 def read_domain(path: Path) -> Domain:
@@ -92,6 +105,36 @@ def read_values(path: Path) -> dict[str, Any]:
     return values
 
 
+def label_counts_of(values: Mapping[str, Any], domain: Domain, path: Path) -> tuple[int, ...]:
+    """Return how many training examples each of a domain's labels had.
+
+    Args:
+        values: What a ``config.json`` holds.
+        domain: Which is built of it.
+        path: The file.
+
+    Returns:
+        Nothing where that is not known.
+
+    Raises:
+        UserError: There is something else in its place.
+    """
+    if COUNTS not in values:
+        return ()
+    counts = values[COUNTS]
+    fits = isinstance(counts, list) and len(counts) == len(domain.labels())
+    if (
+        not fits
+        or any(type(count) is not int or count < 0 for count in counts)
+        or not 0 < sum(counts) < 2**63
+    ):
+        raise UserError(
+            f"{path}: '{COUNTS}' must be a whole number from 0 on for each of the "
+            f"{len(domain.labels())} labels, and not 0 for all."
+        )
+    return tuple(counts)
+
+
 def build_generator(domain: Domain, path: Path) -> nn.Module:
     """Return a fresh generator of a domain that was read from a ``config.json``.
 
@@ -111,7 +154,7 @@ def _require_keys(values: Mapping[str, Any], keys: set[str], path: Path) -> None
         raise UserError(
             f"{path}: 'format' is {values['format']!r}; omnigan {__version__} reads {FORMAT}."
         )
-    missing, unknown = sorted(keys - values.keys()), sorted(values.keys() - keys)
+    missing, unknown = sorted(keys - values.keys()), sorted(values.keys() - {*keys, COUNTS})
     if missing or unknown:
         wrong = [f"lacks {listed(missing, 'and')}"] if missing else []
         # As Python writes them: a key may hold what no terminal can show.

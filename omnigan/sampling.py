@@ -12,7 +12,7 @@ from omnigan.engine.runfolder import RunFolder, no_run, step_of
 from omnigan.errors import UserError
 from omnigan.exporting.read import is_export, read_export
 from omnigan.hub.reference import Reference, is_reference
-from omnigan.modelfile import build_generator, read_domain
+from omnigan.modelfile import build_generator, label_counts_of, read_model
 from omnigan.trained import Trained
 
 __all__ = ["Trained", "load", "run_of"]
@@ -38,9 +38,11 @@ def load(path: str | Path, device: str = "cpu", *, best: bool = False) -> Traine
     if is_export(folder):
         if best:
             raise UserError(f"{folder} is an export, which has one set of weights: no --best.")
-        return Trained(*read_export(folder), place, commit)
+        domain, network, step, counts = read_export(folder)
+        return Trained(domain, network, step, place, commit, label_counts=counts)
     run, choices = _checkpoints(folder, best)
-    domain = read_domain(run.config)
+    domain, values = read_model(run.config)
+    counts = label_counts_of(values, domain, run.config)
     problems = []
     for choice in choices:
         try:
@@ -51,7 +53,7 @@ def load(path: str | Path, device: str = "cpu", *, best: bool = False) -> Traine
             continue
         network = build_generator(domain, run.config)
         fill(network, weights, f"{choice.folder}/ema.safetensors")
-        return Trained(domain, network, choice.step, place, run=run.path)
+        return Trained(domain, network, choice.step, place, run=run.path, label_counts=counts)
     if not choices:
         raise UserError(
             f"{folder} has no checkpoint that can be loaded: training writes the first one after "

@@ -16,6 +16,7 @@ from omnigan.engine import seeds
 from omnigan.engine.device import free_memory
 from omnigan.engine.real import rows_of_labels
 from omnigan.errors import UserError, did_you_mean, listed
+from omnigan.label_shares import in_shares
 from omnigan.numerals import LARGEST_SEED
 
 __all__ = ["Trained"]
@@ -38,6 +39,7 @@ class Trained:
         device: Where it lives.
         commit: Which commit of a repository of the Hub it is, if it came from there.
         run: The run folder, if it came from one.
+        label_counts: How many training examples each label had; empty where nobody knows.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class Trained:
         commit: str | None = None,
         *,
         run: Path | None = None,
+        label_counts: Sequence[int] = (),
     ) -> None:
         self.domain = domain
         self.step = step
@@ -56,6 +59,7 @@ class Trained:
         self.device = device
         self.commit = commit
         self.run = run
+        self.label_counts = label_counts
 
     @property
     def has_latents(self) -> bool:
@@ -77,7 +81,8 @@ class Trained:
             n: How many.
             seed: Of the latent vectors.
             label: The label of all examples, or one for each. Without it, a conditional generator
-                gives each example a label drawn from the seed.
+                gives them labels in the shares of its training data, beginning where the seed
+                says; where those are not known, each a label drawn from the seed.
             wishes: Texts that the domain turns into inputs of all examples; see
                 :meth:`omnigan.domain.Domain.ask`.
 
@@ -255,11 +260,7 @@ class Trained:
         if label is None:
             if not known:
                 return [None] * n
-            draws = [
-                int(torch.randint(len(known), (), generator=seeds.generator(seed, "label", i)))
-                for i in range(n)
-            ]
-            return [known[draw] for draw in draws]
+            return [known[number] for number in self._label_numbers(n, seed, len(known))]
         wanted = [label] * n if isinstance(label, str) else list(label)
         known = [name if name.isprintable() else ascii(name) for name in known]
         for name in sorted(set(wanted) - set(self.domain.labels())):
@@ -267,9 +268,19 @@ class Trained:
             raise UserError(f"There is no label '{name}'.{did_you_mean(name, known)} {allowed}")
         return [*wanted]
 
+    def _label_numbers(self, n: int, seed: int, labels: int) -> list[int]:
+        """Return the labels of examples that nobody has asked one for."""
+        if self.label_counts:
+            return in_shares(self.label_counts, n, _drawn(sum(self.label_counts), seed, 0))
+        return [_drawn(labels, seed, number) for number in range(n)]
+
     def preview(self, n: int, seed: int = 0) -> Batch:
         """Return ``n`` examples to look at: sorted by label, as many of each as can be."""
         return self.generate(n, seed, rows_of_labels(self.domain.labels(), n) or None)
+
+
+def _drawn(below: int, seed: int, number: int) -> int:
+    return int(torch.randint(below, (), generator=seeds.generator(seed, "label", number)))
 
 
 def _gigabytes(number: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -110,6 +111,31 @@ def test_a_label_is_kept_and_none_means_one_drawn_for_each(
     place = drawn.index(3)
     alone = loaded.generate(200, seed=1, label="mode-3").x[place]
     assert torch.equal(alone, loaded.generate(200, seed=1).x[place])
+
+
+def test_labels_nobody_asks_for_come_in_the_shares_of_the_data(
+    trained: Callable[..., Path], tmp_path: Path
+) -> None:
+    run = Path(shutil.copytree(trained(), tmp_path / "run"))
+    config = json.loads((run / "config.json").read_text())
+    counts = [6, 3, 1, 0, 0, 0, 0, 0]
+    (run / "config.json").write_text(json.dumps(config | {"label_counts": counts}))
+    loaded = api.load(run)
+    drawn = _labels(loaded.generate(40, seed=3))
+    assert [drawn.count(label) for label in range(8)] == [24, 12, 4, 0, 0, 0, 0, 0]
+    assert _labels(loaded.generate(7, seed=3)) == drawn[:7]
+    assert {_labels(loaded.generate(1, seed=seed))[0] for seed in range(30)} == {0, 1, 2}
+    out = api.export(run, tmp_path / "export")
+    assert json.loads((out / "config.json").read_text())["label_counts"] == counts
+    assert torch.equal(api.load(out).generate(40, seed=3).x, loaded.generate(40, seed=3).x)
+
+
+def test_a_run_keeps_how_many_examples_have_each_label(
+    mixture: ModuleType, mixture_recipe: dict[str, Any], tmp_path: Path, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(mixture.MixtureDomain, "label_counts", lambda self: (3, *[1] * 7))
+    run = api.train(mixture_recipe, ["data.labels=true", "train.steps=1"], out=tmp_path / "run")
+    assert api.load(run).label_counts == (3, 1, 1, 1, 1, 1, 1, 1)
 
 
 def test_what_cannot_be_sampled_is_a_mistake(trained: Callable[..., Path]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, get_args
 
+from omnigan.datasets.labels import counted
 from omnigan.domain import Notify, Split, silent
 from omnigan.errors import UserError
 from omnigan.wording import numbered
@@ -68,6 +69,11 @@ class Corpus:
                 "Lower data.bars, or give more music"
             )
         return phrases
+
+    def label_counts(self) -> list[int]:
+        """Return how many phrases to train on each label has; empty where there are no labels."""
+        names = self.data.label_names or ()
+        return counted(self.source("train").labels, names) if names else []
 
     def report(self) -> dict[str, Any]:
         """Return facts about the data as JSON values."""

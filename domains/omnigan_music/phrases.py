@@ -63,6 +63,12 @@ class Phrases:
     def __len__(self) -> int:
         return len(self._where)
 
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """The number of each phrase's label, of those that have one."""
+        owners = (self._labels[number] for number, _ in self._where)
+        return np.array([label for label in owners if label is not None], np.int64)
+
     def notes(self, index: int) -> Notes:
         """Return the notes of one phrase, untransposed, in steps from its start."""
         number, bar = self._where[index]

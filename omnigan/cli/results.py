@@ -28,7 +28,9 @@ def sample(
     seed: Seed = 0,
     label: Annotated[
         str | None,
-        typer.Option(help="Samples of one label only; otherwise each gets one, all equally often."),
+        typer.Option(
+            help="Samples of one label only; otherwise labels come in the shares of the data."
+        ),
     ] = None,
     condition: Annotated[
         list[str] | None,

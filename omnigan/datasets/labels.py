@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from omnigan.errors import UserError
 
-__all__ = ["chosen_names", "folder_labels", "label_names", "label_numbers"]
+__all__ = ["chosen_names", "counted", "folder_labels", "label_names", "label_numbers"]
 
 TOP = "other"
 """Label of files that lie beside the folders of the others."""
@@ -66,3 +66,9 @@ def label_numbers(labels: Sequence[str | None], names: Sequence[str]) -> NDArray
     """Return the place of each label among the names, -1 for none and for others."""
     known = {name: number for number, name in enumerate(names)}
     return np.array([-1 if label is None else known.get(label, -1) for label in labels], np.int64)
+
+
+def counted(numbers: NDArray[np.int64], names: Sequence[str]) -> list[int]:
+    """Return how many examples have each of the labels, given the number of each example's."""
+    counts: list[int] = np.bincount(numbers, minlength=len(names)).tolist()
+    return counts

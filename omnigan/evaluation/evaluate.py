@@ -20,6 +20,7 @@ from omnigan.evaluation.real import take
 from omnigan.evaluation.results import Evaluation, Row
 from omnigan.evaluation.thinning import evenly
 from omnigan.evaluation.two_sample import LEAST
+from omnigan.label_shares import in_shares
 from omnigan.sampling import Trained
 
 __all__ = ["Evaluation", "Evaluator", "Row", "evaluate"]
@@ -79,7 +80,8 @@ class Evaluator:
         if found is None:
             return None
         names = self.domain.labels()
-        return [names[int(found[place])] for place in evenly(len(found), n)]
+        counts = torch.bincount(found, minlength=len(names)).tolist()
+        return [names[number] for number in in_shares(counts, n)]
 
     def generate(self, trained: Trained, n: int, wishes: Sequence[str] = ()) -> Batch:
         """Let a generator make ``n`` examples to score, under conditions as the data has them.

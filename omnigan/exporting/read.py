@@ -10,7 +10,7 @@ from omnigan.domain import Domain
 from omnigan.errors import UserError, listed
 from omnigan.exporting.claims import check_bytes, check_claims
 from omnigan.exporting.weights import DTYPES, fill_from, sha256_of
-from omnigan.modelfile import build_generator, read_model, read_values
+from omnigan.modelfile import build_generator, label_counts_of, read_model, read_values
 
 __all__ = ["CONFIG", "EXTRA_KEYS", "MODEL", "WEIGHTS", "check_size", "is_export", "read_export"]
 
@@ -47,8 +47,10 @@ def check_size(config: Path, size: int | None) -> None:
         check_bytes(size, domain, values["dtype"], config)
 
 
-def read_export(folder: Path) -> tuple[Domain, nn.Module, int]:
+def read_export(folder: Path) -> tuple[Domain, nn.Module, int, tuple[int, ...]]:
     """Return the domain of an export, its generator in float32, and the step of the weights.
+
+    With them comes how many training examples each label had, nothing where that is not known.
 
     Raises:
         UserError: A file is missing, damaged or was made by another version, or they do not fit
@@ -59,6 +61,7 @@ def read_export(folder: Path) -> tuple[Domain, nn.Module, int]:
         raise UserError(f"{folder} is not a whole export: it has no {CONFIG}.")
     domain, values = read_model(config, EXTRA_KEYS)
     _check_values(values, config)
+    counts = label_counts_of(values, domain, config)
     check_claims(model, domain, values["dtype"], config)
     if sha256_of(model) != values["sha256"]:
         raise UserError(
@@ -67,7 +70,7 @@ def read_export(folder: Path) -> tuple[Domain, nn.Module, int]:
         )
     network = build_generator(domain, config)
     fill_from(model, network)
-    return domain, network, values["step"]
+    return domain, network, values["step"], counts
 
 
 def _check_values(values: dict[str, object], config: Path) -> None:

@@ -81,8 +81,9 @@ def export(
         page_files=_runtime_for(trained) if format == "web" else {},
     )
     weights = packed(trained.network, dtype)
+    described = domain_values(domain, trained.domain, trained.label_counts)
     with appearing(final) as temporary:
-        _write_model(temporary, weights, domain_values(domain, trained.domain), trained.step, dtype)
+        _write_model(temporary, weights, described, trained.step, dtype)
         _complete(temporary, order)
     return final
 

@@ -11,10 +11,13 @@ import torch
 from torch import Tensor
 
 from omnigan.domain import API, Batch, BatchSource, Domain, Source
+from omnigan.evaluation.classes import labels_of
 from omnigan.recipe.schema import Log, Train
 from omnigan.testing.subject import Check, Subject, chance, require, same, spread
 
 __all__ = ["DATA_CHECKS"]
+
+_FEW = 512  # examples that are read one by one
 
 
 def class_fits_the_contract(subject: Subject) -> None:
@@ -236,6 +239,26 @@ def _completed(subject: Subject, label: str | None) -> None:
     require(same(*drawn), "complete() gave two results for one seed. It must draw from rng alone.")
 
 
+def label_counts_are_those_of_the_data(subject: Subject) -> None:
+    """``label_counts()`` is empty, or says how many training examples each label has."""
+    domain, source = subject.domain, subject.domain.source("train")
+    counts = list(domain.label_counts())
+    if not counts:
+        return
+    require(
+        len(counts) == len(domain.labels()) and sum(counts) == len(source),
+        f"label_counts() gives {len(counts)} numbers whose sum is {sum(counts)}: there are "
+        f"{len(domain.labels())} labels and {len(source)} training examples.",
+    )
+    if len(source) > _FEW:
+        return
+    rng = torch.Generator().manual_seed(0)
+    batch = Batch.stack([source.read(place, rng) for place in range(len(source))])
+    found = labels_of(domain, batch)
+    real = counts if found is None else torch.bincount(found, minlength=len(counts)).tolist()
+    require(real == counts, f"label_counts() gives {counts}, but training examples {real}.")
+
+
 def _kinds(cond: Any) -> dict[str, tuple[tuple[int, ...], torch.dtype]]:
     return {name: (tuple(value.shape), value.dtype) for name, value in cond.items()}
 
@@ -250,4 +273,5 @@ DATA_CHECKS: tuple[Check, ...] = (
     latent_takes_all_chance_from_rng,
     inputs_have_names_of_their_own,
     labels_agree_with_the_data,
+    label_counts_are_those_of_the_data,
 )

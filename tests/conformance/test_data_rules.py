@@ -131,6 +131,7 @@ BATCHES = "whole_batches_are_like_examples"
 READS = "reading_takes_all_chance_from_rng"
 LATENT = "latent_takes_all_chance_from_rng"
 LABELS = "labels_agree_with_the_data"
+COUNTS = "label_counts_are_those_of_the_data"
 NO_LABEL = torch.zeros(1, dtype=torch.long)
 
 BROKEN: list[tuple[str, str, dict[str, Any]]] = [
@@ -182,6 +183,8 @@ BROKEN: list[tuple[str, str, dict[str, Any]]] = [
     ),
     (LABELS, "but examples carry", {"condition": _int_condition}),
     (LABELS, "different texts", {"labels": lambda self: ["mode-0"] * 8}),
+    (COUNTS, "gives 1 numbers whose sum is 32", {"label_counts": lambda self: [32]}),
+    (COUNTS, "but training examples [", {"label_counts": lambda self: [32, *[0] * 7]}),
 ]
 
 

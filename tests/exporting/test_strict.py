@@ -58,6 +58,11 @@ def test_a_file_that_is_missing_is_named(exported: Path, name: str) -> None:
         ({"dtype": "bf16"}, ["must be BF16"]),
         ({"sha256": "0" * 64}, ["model.safetensors is damaged"]),
         ({"sha256": None}, ["'sha256' must be"]),
+        ({"label_counts": [1] * 7}, ["'label_counts' must be", "each of the 8 labels"]),
+        ({"label_counts": [0] * 8}, ["'label_counts' must be", "not 0 for all"]),
+        ({"label_counts": [2**62] * 8}, ["'label_counts' must be"]),
+        ({"label_counts": [1.5] * 8}, ["'label_counts' must be"]),
+        ({"label_counts": [-1, 9, *[1] * 6]}, ["'label_counts' must be"]),
     ],
 )
 def test_a_wrong_value_is_told_by_its_key(

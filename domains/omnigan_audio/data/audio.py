@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from omnigan.datasets.files import check_readable
+from omnigan.datasets.labels import counted
 from omnigan.domain import Notify, Split, silent
 from omnigan_audio.data.clips import Clips, Parts, Reading
 from omnigan_audio.data.facts import Facts
@@ -73,6 +74,13 @@ class Audio:
             },
         )
         return Clips(self.stored.samples, self.stored.file, stretches, reading)
+
+    def label_counts(self) -> list[int]:
+        """Return how many examples to train on each label has; empty where there are no labels."""
+        if self.labels is None:
+            return []
+        clips = self.source("train")
+        return counted(clips.parts.cond["label"][clips.owner].numpy(), self.data.label_names or ())
 
     def report(self) -> dict[str, Any]:
         """Return facts about the data as JSON values; ``summary`` is a list of sentences."""

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omnigan.datasets.files import check_readable
-from omnigan.datasets.labels import chosen_names, label_numbers
+from omnigan.datasets.labels import chosen_names, counted, label_numbers
 from omnigan.datasets.splits import split
 from omnigan.domain import Notify, Split, silent
 from omnigan_image.data.labels import labeller
@@ -55,6 +55,12 @@ class Images:
         rows = self.train if split == "train" else self.valid
         labels = None if self.labels is None else self.labels[rows]
         return Pictures(self.stored.pixels, self.stored.file, rows, labels, self.data.mirror)
+
+    def label_counts(self) -> list[int]:
+        """Return how many images to train on each label has; empty where there are no labels."""
+        if self.labels is None:
+            return []
+        return counted(self.labels[self.train], self.data.label_names or ())
 
     def report(self) -> dict[str, Any]:
         """Return facts about the data as JSON values; ``summary`` is a list of sentences."""

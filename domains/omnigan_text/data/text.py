@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from omnigan.datasets.labels import counted
 from omnigan.domain import Notify, Split, silent
 from omnigan_text.data.rows import Rows
 from omnigan_text.data.sources import find
@@ -29,6 +30,14 @@ class Text:
         stored, train = self.stored, self.stored.findings.examples[0]
         part = slice(0, train) if split == "train" else slice(train, len(stored.rows))
         return Rows(stored.rows, stored.file, part, stored.labels)
+
+    def label_counts(self) -> list[int]:
+        """Return how many texts to train on each label has; empty where there are no labels."""
+        stored = self.stored
+        if stored.labels is None:
+            return []
+        train = stored.labels[: stored.findings.examples[0]]
+        return counted(train, stored.data.label_names or ())
 
     def report(self) -> dict[str, Any]:
         """Return facts about the data as JSON values; ``summary`` is a list of sentences."""
