@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Protocol, Self
 
 import torch
 from torch import Tensor
 
 from omnigan.domain import (
+    Artifact,
     Conditions,
     Domain,
     DomainConfig,
@@ -76,6 +78,13 @@ class DatasetDomain(Domain):
 
     def label_counts(self) -> Sequence[int]:
         return self.dataset.label_counts() if self.labels() else ()
+
+    @abstractmethod
+    def render_many(self, x: Tensor, folder: Path, notify: Notify) -> list[Artifact]:
+        """Write each of some examples ``[B, *shape]``; ``notify`` is told how many are done."""
+
+    def render(self, x: Tensor, folder: Path) -> list[Artifact]:
+        return self.render_many(x, folder, silent)
 
     def some(self, most: int, rng: torch.Generator) -> Tensor:
         """Return about so many training examples ``[N, *shape]``, spread over all of them."""

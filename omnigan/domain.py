@@ -227,6 +227,13 @@ class Domain(ABC):
         """
         return []
 
+    def render_many(self, x: Tensor, folder: Path, notify: Notify) -> list[Artifact]:
+        """Write examples as :meth:`render` does, and tell how many are done, if that takes long.
+
+        The default writes them without a word.
+        """
+        return self.render(x, folder)
+
     def preview(self, x: Tensor, folder: Path) -> list[Artifact]:
         """Write a look at samples during training; by default each example and the overview.
 

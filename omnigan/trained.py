@@ -11,12 +11,12 @@ import torch
 from torch import Tensor, nn
 
 from omnigan.density import ChunkedDensity
-from omnigan.domain import Artifact, Batch, Conditions, Density, Domain
+from omnigan.domain import Artifact, Batch, Conditions, Density, Domain, Notify, silent
 from omnigan.engine import seeds
 from omnigan.engine.device import free_memory
 from omnigan.engine.real import rows_of_labels
 from omnigan.errors import UserError, did_you_mean, listed
-from omnigan.label_shares import in_shares
+from omnigan.label_shares import drawn_labels
 from omnigan.numerals import LARGEST_SEED
 
 __all__ = ["Trained"]
@@ -72,6 +72,7 @@ class Trained:
         seed: int = 0,
         label: str | Sequence[str] | None = None,
         wishes: Sequence[str] = (),
+        notify: Notify = silent,
     ) -> Batch:
         """Return ``n`` examples as tensors, with the conditions they were made for.
 
@@ -85,6 +86,7 @@ class Trained:
                 says; where those are not known, each a label drawn from the seed.
             wishes: Texts that the domain turns into inputs of all examples; see
                 :meth:`omnigan.domain.Domain.ask`.
+            notify: Told how many are done.
 
         Raises:
             UserError: ``n`` is below 1, the seed is out of range, or there is no such label, or
@@ -100,7 +102,7 @@ class Trained:
         chunk = self._chunk(asked, usual)
         latents = {name: asked.pop(name) for name in usual if name in asked}
         cond = self.conditions(labels, seed, asked)
-        return Batch(self._made(n, seed, {**latents, **cond}, chunk), cond)
+        return Batch(self._made(n, seed, {**latents, **cond}, chunk, notify), cond)
 
     def _chunk(self, asked: Conditions, usual: Conditions) -> int:
         """Return how many examples to make at once: fewer of long ones, as of a user's file.
@@ -167,14 +169,19 @@ class Trained:
         self.refuse_too_many(n)
         return self.domain.objects(self.generate(n, seed, label, wishes).x)
 
-    def render(self, x: Tensor, folder: str | Path) -> list[Artifact]:
+    def render(self, x: Tensor, folder: str | Path, notify: Notify = silent) -> list[Artifact]:
         """Write examples ``[B, *shape]`` as files into a folder, made if missing.
 
         There is one for each example, and an overview where the domain has one.
+
+        Args:
+            x: The examples.
+            folder: Where they go.
+            notify: Told how many are written, by domains that tell.
         """
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        return [*self.domain.render(x, folder), *self.domain.overview(x, folder)]
+        return [*self.domain.render_many(x, folder, notify), *self.domain.overview(x, folder)]
 
     def latents(self, n: int, seed: int) -> dict[str, Tensor]:
         """Return the latent inputs of examples 0 to n - 1, on the CPU, each ``[n, ...]``."""
@@ -224,7 +231,9 @@ class Trained:
         count = len(next(iter(inputs.values())))
         return self._decoded(count, lambda rows: _at(inputs, rows), chunk)
 
-    def _made(self, n: int, seed: int, given: Conditions, chunk: int) -> Tensor:
+    def _made(
+        self, n: int, seed: int, given: Conditions, chunk: int, notify: Notify = silent
+    ) -> Tensor:
         """Return examples 0 to n - 1 with some inputs ``[n, ...]`` given and the others drawn.
 
         They are drawn chunk by chunk: a generator may take much more noise than it gives numbers.
@@ -235,17 +244,21 @@ class Trained:
             latents = _joined([drawn[index] for index in rows.tolist()])
             return {**latents, **_at(given, rows)}
 
-        return self._decoded(n, inputs, chunk)
+        return self._decoded(n, inputs, chunk, notify)
 
-    def _decoded(self, n: int, inputs: Callable[[Tensor], Conditions], chunk: int) -> Tensor:
+    def _decoded(
+        self, n: int, inputs: Callable[[Tensor], Conditions], chunk: int, notify: Notify = silent
+    ) -> Tensor:
         made = []
         for first in range(0, n, chunk):
+            notify("generating samples", first, n)
             rows = torch.arange(first, first + chunk).clamp(max=n - 1)
             part = {name: value.to(self.device) for name, value in inputs(rows).items()}
             with torch.no_grad():
                 # What is asked for replaces what is scheduled.
                 x = self.network(**{**self.domain.controls(1.0), **part}).float().cpu()
             made.append(x[: n - first])
+        notify("generating samples", n, n)
         return torch.cat(made)
 
     def choose_labels(
@@ -260,7 +273,8 @@ class Trained:
         if label is None:
             if not known:
                 return [None] * n
-            return [known[number] for number in self._label_numbers(n, seed, len(known))]
+            numbers = drawn_labels(self.label_counts, len(known), n, seed)
+            return [known[number] for number in numbers]
         wanted = [label] * n if isinstance(label, str) else list(label)
         known = [name if name.isprintable() else ascii(name) for name in known]
         for name in sorted(set(wanted) - set(self.domain.labels())):
@@ -268,19 +282,9 @@ class Trained:
             raise UserError(f"There is no label '{name}'.{did_you_mean(name, known)} {allowed}")
         return [*wanted]
 
-    def _label_numbers(self, n: int, seed: int, labels: int) -> list[int]:
-        """Return the labels of examples that nobody has asked one for."""
-        if self.label_counts:
-            return in_shares(self.label_counts, n, _drawn(sum(self.label_counts), seed, 0))
-        return [_drawn(labels, seed, number) for number in range(n)]
-
     def preview(self, n: int, seed: int = 0) -> Batch:
         """Return ``n`` examples to look at: sorted by label, as many of each as can be."""
         return self.generate(n, seed, rows_of_labels(self.domain.labels(), n) or None)
-
-
-def _drawn(below: int, seed: int, number: int) -> int:
-    return int(torch.randint(below, (), generator=seeds.generator(seed, "label", number)))
 
 
 def _gigabytes(number: int) -> str:

@@ -211,10 +211,10 @@ class AudioDomain(DatasetDomain):
 
     # ---- what comes out --------------------------------------------------------------------
 
-    def render(self, x: Tensor, folder: Path) -> list[Artifact]:
+    def render_many(self, x: Tensor, folder: Path, notify: Notify) -> list[Artifact]:
         from omnigan_audio.render import render
 
-        return render(x, self.rate, folder)
+        return render(x, self.rate, folder, notify)
 
     def overview(self, x: Tensor, folder: Path) -> list[Artifact]:
         from omnigan_audio.render import render_overview

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 from torch import Tensor
 
-from omnigan.domain import Artifact
+from omnigan.domain import Artifact, Notify, silent
+from omnigan.told import told
 from omnigan_audio.picture import Wave, contact_sheet, sound_picture
 
 __all__ = ["all_in_turn", "render", "render_overview", "to_waves"]
@@ -34,17 +35,18 @@ def to_waves(x: Tensor) -> list[Wave]:
     return [wave.numpy() for wave in x]
 
 
-def render(x: Tensor, rate: int, folder: Path) -> list[Artifact]:
+def render(x: Tensor, rate: int, folder: Path, notify: Notify = silent) -> list[Artifact]:
     """Write each sound as ``NNN.wav``, 16 bits, and ``NNN.png``; see :func:`to_waves`.
 
     Args:
         x: Waveforms ``[B, 1, T]``.
         rate: In Hz.
         folder: Existing folder to write into.
+        notify: Told how many are done.
     """
     digits = max(3, len(str(len(x) - 1)))
     artifacts = []
-    for number, wave in enumerate(to_waves(x)):
+    for number, wave in enumerate(told(to_waves(x), "writing samples", notify)):
         stem, caption = folder / f"{number:0{digits}d}", f"Sound {number + 1}"
         _write(wave, rate, stem.with_suffix(".wav"))
         sound_picture(wave, rate).save(stem.with_suffix(".png"))

@@ -96,10 +96,10 @@ class ImageDomain(DatasetDomain):
 
     # ---- what comes out --------------------------------------------------------------------
 
-    def render(self, x: Tensor, folder: Path) -> list[Artifact]:
+    def render_many(self, x: Tensor, folder: Path, notify: Notify) -> list[Artifact]:
         from omnigan_image.render import render
 
-        return render(x, folder)
+        return render(x, folder, notify)
 
     def overview(self, x: Tensor, folder: Path) -> list[Artifact]:
         from omnigan_image.render import render_grid

@@ -8,7 +8,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from omnigan.domain import Artifact
+from omnigan.domain import Artifact, Notify, silent
+from omnigan.told import told
 from omnigan_image.grid_picture import columns_for, grid_picture, to_picture
 
 __all__ = ["animate", "render", "render_grid", "render_pairs"]
@@ -16,16 +17,17 @@ __all__ = ["animate", "render", "render_grid", "render_pairs"]
 FRAME_MS = 60
 
 
-def render(x: Tensor, folder: Path) -> list[Artifact]:
+def render(x: Tensor, folder: Path, notify: Notify = silent) -> list[Artifact]:
     """Write each image as ``NNN.png``.
 
     Args:
         x: Images ``[B, C, H, W]`` in [-1, 1].
         folder: Existing folder to write into.
+        notify: Told how many are done.
     """
     digits = max(3, len(str(len(x) - 1)))
     artifacts = []
-    for number, image in enumerate(x):
+    for number, image in enumerate(told(list(x), "writing samples", notify)):
         path = folder / f"{number:0{digits}d}.png"
         to_picture(image).save(path)
         artifacts.append(Artifact(path, "image", f"Image {number + 1}"))

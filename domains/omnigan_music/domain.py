@@ -117,10 +117,10 @@ class MusicDomain(DatasetDomain):
 
     # ---- what comes out --------------------------------------------------------------------
 
-    def render(self, x: Tensor, folder: Path) -> list[Artifact]:
+    def render_many(self, x: Tensor, folder: Path, notify: Notify) -> list[Artifact]:
         from omnigan_music.render import render
 
-        return render(x, self.grid, folder)
+        return render(x, self.grid, folder, notify)
 
     def overview(self, x: Tensor, folder: Path) -> list[Artifact]:
         from omnigan_music.render import render_overview

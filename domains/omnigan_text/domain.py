@@ -182,10 +182,10 @@ class TextDomain(DatasetDomain):
 
     # ---- what comes out --------------------------------------------------------------------
 
-    def render(self, x: Tensor, folder: Path) -> list[Artifact]:
+    def render_many(self, x: Tensor, folder: Path, notify: Notify) -> list[Artifact]:
         from omnigan_text.render import render
 
-        return render(self.codec.texts(x), folder)
+        return render(self.codec.texts(x), folder, notify)
 
     def overview(self, x: Tensor, folder: Path) -> list[Artifact]:
         from omnigan_text.render import render_overview

@@ -5,23 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from omnigan.domain import Artifact
+from omnigan.domain import Artifact, Notify, silent
+from omnigan.told import told
 
 __all__ = ["OVERVIEW", "render", "render_overview"]
 
 OVERVIEW = "samples.txt"
 
 
-def render(texts: Sequence[str], folder: Path) -> list[Artifact]:
+def render(texts: Sequence[str], folder: Path, notify: Notify = silent) -> list[Artifact]:
     r"""Write each text as ``NNN.txt``, UTF-8, with ``\n`` at its end.
 
     Args:
         texts: Any.
         folder: Existing folder to write into.
+        notify: Told how many are done.
     """
     digits = max(3, len(str(len(texts) - 1)))
     artifacts = []
-    for number, text in enumerate(texts):
+    for number, text in enumerate(told(texts, "writing samples", notify)):
         path = folder / f"{number:0{digits}d}.txt"
         _write(path, f"{text}\n")
         artifacts.append(Artifact(path, "text", f"Text {number + 1}"))

@@ -144,6 +144,7 @@ def augment(
 ) -> None:
     """Write a labelled synthetic data set."""
     from omnigan.errors import UserError
+    from omnigan.told import after_a_while
 
     trained = loaded(run)
     labels = trained.domain.labels()
@@ -154,9 +155,11 @@ def augment(
     trained.refuse_too_many(per_class)
     with reporting() as reporter:
         for done, (label, name) in enumerate(file_names(labels).items()):
-            reporter.notify("writing samples", done, len(labels))
+            reporter.notify("labels", done, len(labels))
             folder = out / name
             folder.mkdir(parents=True)
-            trained.domain.render(trained.generate(per_class, seed, label).x, folder)
-        reporter.notify("writing samples", len(labels), len(labels))
+            notify = after_a_while(reporter.notify)
+            x = trained.generate(per_class, seed, label, notify=notify).x
+            trained.domain.render_many(x, folder, notify)
+        reporter.notify("labels", len(labels), len(labels))
     print(f"{len(labels)} labels of {per_class} samples: {out}")

@@ -50,6 +50,8 @@ def sample(
     json: Json = False,
 ) -> None:
     """Write samples as files."""
+    from omnigan.told import after_a_while
+
     trained = loaded(run, best=best)
     short = {"prefix": prefix, "temperature": None if temperature is None else f"{temperature:g}"}
     wishes = [*(condition or []), *_wishes(trained.domain, short)]
@@ -58,7 +60,10 @@ def sample(
     if wishes and not trained.has_latents:
         count = 1  # all samples would be the same
     trained.refuse_too_many(count)
-    artifacts = trained.render(trained.generate(count, seed, label, wishes).x, folder)
+    with reporting() as reporter:
+        notify = after_a_while(reporter.notify)
+        x = trained.generate(count, seed, label, wishes, notify).x
+        artifacts = trained.render(x, folder, notify)
     labels = trained.choose_labels(count, seed, label)
     whose = [_label_of(artifact, labels) for artifact in artifacts]
     if json:

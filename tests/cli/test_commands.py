@@ -117,6 +117,19 @@ def test_sample_writes_files_that_depend_on_the_seed_alone(omnigan: Run, trained
     assert texts["a"] == texts["b"] != texts["c"]
 
 
+def test_sampling_that_takes_long_says_how_far_it_is(
+    omnigan: Run, trained: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("omnigan.told.after_a_while", lambda notify: notify)
+    monkeypatch.setattr("omnigan.console.LineReporter._due", lambda self, intervals=1: True)
+    _, output, said = omnigan("sample", trained, "--count", "20")
+    assert "generating" not in output
+    assert said == "".join(f"generating samples: {done} of 20\n" for done in (0, 16, 20))
+    said = omnigan("augment", trained, "--per-class", "2", "--out", "set")[2]
+    each = "generating samples: 0 of 2\ngenerating samples: 2 of 2\n"
+    assert said == f"labels: 0 of 2\n{each}labels: 1 of 2\n{each}labels: 2 of 2\n"
+
+
 def test_sample_tells_machines_what_it_wrote(omnigan: Run, trained: str) -> None:
     _, output, _ = omnigan("sample", trained, "--label", "left", "--json")
     told = json.loads(output)
