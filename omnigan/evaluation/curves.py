@@ -12,6 +12,7 @@ import torch
 
 from omnigan.domain import Domain, Notify, silent
 from omnigan.errors import UserError
+from omnigan.evaluation.comparison import shortages
 from omnigan.evaluation.evaluate import Evaluator
 from omnigan.evaluation.headline import headline_metric
 from omnigan.evaluation.plot import Panel, Series, draw
@@ -132,7 +133,10 @@ class Curves:
         }
 
     def table(self) -> str:
-        """Return aligned text: a line for each run at each temperature, the last for real data."""
+        """Return aligned text: a line for each run at each temperature, the last for real data.
+
+        Above stands why some have no scores of distributions.
+        """
         lines = [["run", "temperature", *self.scores]]
         for run, found in self.runs.items():
             for temperature, each in found.items():
@@ -141,7 +145,8 @@ class Curves:
         last = self._evaluations()[-1]
         lines.append(["real", "", *(_words(last, n, self.real(n)) for n in self.scores)])
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-        return "".join(
+        above = shortages({run: next(iter(found.values())) for run, found in self.runs.items()})
+        return above + "".join(
             "  ".join([f"{line[0]:{widths[0]}}", *(f"{w:>{n}}" for w, n in _rest(line, widths))])
             + "\n"
             for line in lines

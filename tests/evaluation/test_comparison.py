@@ -72,6 +72,14 @@ def test_differences_are_named_in_words() -> None:
     assert differences(SOME, [SOME]) == ""
 
 
+def test_why_there_are_no_scores_of_distributions_is_said_once_for_all_it_is_true_of() -> None:
+    few, fewer = (replace(evaluation(1), too_few=f"There are {how}.") for how in ("few", "fewer"))
+    plain = comparison_table({"a": evaluation(1), "b": evaluation(1)})
+    assert comparison_table({"a": few, "b": few}) == f"There are few.\n\n{plain}"
+    said = comparison_table({"a": few, "b": evaluation(1), "c": few, "d": fewer}).splitlines()
+    assert said[:3] == ["a, c: There are few.", "d: There are fewer.", ""]
+
+
 def test_table() -> None:
     runs = {"first": evaluation(1), "second": evaluation(22, replace(SOME, seed=1))}
     assert comparison_table(runs).splitlines() == [
