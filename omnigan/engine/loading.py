@@ -17,10 +17,15 @@ from omnigan.processes import without_script
 __all__ = ["BatchOrder", "batches", "check_enough"]
 
 
-def check_enough(source: Source, batch_size: int) -> None:
+def check_enough(source: Source, batch_size: int, processes: int = 1) -> None:
     """Refuse a training set that does not fill one batch.
 
     A smaller batch is another recipe, with other results, so nobody gets one without a word.
+
+    Args:
+        source: The training examples.
+        batch_size: What ``train.batch_size`` says.
+        processes: Of the run; each has a part of every batch.
 
     Raises:
         UserError: There are fewer examples than ``train.batch_size``.
@@ -31,8 +36,15 @@ def check_enough(source: Source, batch_size: int) -> None:
     if count < batch_size:
         raise UserError(
             f"There are only {count} training examples, fewer than one batch of {batch_size}. "
-            f"Set train.batch_size={_fitting(count)}, or add data."
+            f"{_advice(count, processes)}, or add data."
         )
+
+
+def _advice(count: int, processes: int) -> str:
+    """Return the settings with which so many examples are enough."""
+    if count < processes:
+        return f"Start one process instead of {processes} with train.batch_size={_fitting(count)}"
+    return f"Set train.batch_size={max(_fitting(count), processes)}"
 
 
 def _fitting(count: int) -> int:

@@ -66,7 +66,7 @@ class Trainer:
         self.folder = folder
         self.reporter = reporter
         source = domain.source("train")
-        check_enough(source, recipe.train.batch_size)
+        check_enough(source, recipe.train.batch_size, ranks.place.size)
         if isinstance(source, BatchSource) and not recipe.train.workers:
             source = source.resident(device)
         self.adversaries = Adversaries(domain, recipe.train, recipe.seed, device, ranks)

@@ -113,7 +113,8 @@ class Train(Section):
         warmup: Likelihood steps at the beginning of an adversarial run; None: there are none.
         stopping: When likelihood training, which there must be, ends early; None: never.
         batch_size: Real examples per discriminator update.
-        accumulate: Split each batch into so many parts, to save memory.
+        accumulate: Split each batch into so many parts, to save memory; where it has fewer
+            examples, into one for each.
         loss: The adversarial loss.
         penalties: Gradient penalties by name; an empty mapping switches them off.
         discriminator_steps: Discriminator updates per generator update.

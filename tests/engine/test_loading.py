@@ -85,6 +85,20 @@ def test_one_example_fewer_than_a_batch_is_refused_with_a_batch_that_fits(
         check_enough(Numbers(count), count + 1)
 
 
+@pytest.mark.parametrize(
+    ("processes", "advice"),
+    [
+        (4, "Set train.batch_size=4, or"),
+        (6, "Set train.batch_size=6, or"),
+        (12, "Set train.batch_size=12, or"),
+        (13, "Start one process instead of 13 with train.batch_size=4, or"),
+    ],
+)
+def test_the_batch_that_fits_has_an_example_for_each_process(processes: int, advice: str) -> None:
+    with pytest.raises(UserError, match=advice):
+        check_enough(Numbers(12), 64, processes)
+
+
 def test_nothing_to_train_on_is_refused_without_advice_on_batches() -> None:
     with pytest.raises(UserError, match=r"no training examples\. Add data\.$"):
         check_enough(Numbers(0), 8)
