@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from multiprocessing.reduction import ForkingPickler
 from multiprocessing.spawn import get_preparation_data
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pretty_midi
 import pytest
@@ -79,6 +83,30 @@ def test_a_source_of_a_script_is_read_here_but_not_by_other_processes(source: Of
     assert sorted(next(batches(order, 0, workers=0)).x.flatten().tolist()) == [0, 1, 2, 3]
     with pytest.raises(UserError, match=r"OfAScript.*a script or a notebook.*train\.workers to 0"):
         next(batches(order, 0, workers=1))
+
+
+class Elsewhere:
+    """A loader whose processes lack a module that the process which starts them has."""
+
+    def __init__(self, order: Any, **options: Any) -> None:
+        sent = ForkingPickler.dumps(order)
+        del sys.modules["of_a_notebook"]
+        self.order = ForkingPickler.loads(sent)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter([self.order[0]])
+
+
+def test_a_class_that_loader_processes_cannot_import_is_a_sentence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    module = ModuleType("of_a_notebook")
+    module.OfAScript = OfAScript  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "of_a_notebook", module)
+    monkeypatch.setattr(OfAScript, "__module__", "of_a_notebook")
+    monkeypatch.setattr("omnigan.engine.loading.DataLoader", Elsewhere)
+    with pytest.raises(UserError, match=r"No module named 'of_a_notebook'.*train\.workers to 0"):
+        next(batches(BatchOrder(OfAScript(), 4, 0), 0, workers=1))
 
 
 def test_processes_are_not_told_of_the_script_while_they_are_started(

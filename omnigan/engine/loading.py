@@ -5,6 +5,9 @@ from __future__ import annotations
 import signal
 import warnings
 from collections.abc import Iterator
+from dataclasses import dataclass
+from multiprocessing.reduction import ForkingPickler
+from typing import Any
 
 import torch
 from torch.utils.data import DataLoader, Dataset
@@ -123,7 +126,7 @@ def batches(order: BatchOrder, first: int, workers: int) -> Iterator[Batch]:
         workers: Loader processes; 0 reads in this process.
 
     Raises:
-        UserError: The source cannot be sent to a process.
+        UserError: The source cannot be sent to a process, or nobody knows its classes there.
     """
     if workers == 0:
         number = first
@@ -131,7 +134,7 @@ def batches(order: BatchOrder, first: int, workers: int) -> Iterator[Batch]:
             yield order[number]
             number += 1
     loader = DataLoader(
-        order,
+        _Sent(order),
         batch_size=None,
         sampler=_CountFrom(first),
         num_workers=workers,
@@ -141,10 +144,46 @@ def batches(order: BatchOrder, first: int, workers: int) -> Iterator[Batch]:
         persistent_workers=True,
         worker_init_fn=_ignore_signals,
     )
-    yield from _started(loader)
+    for batch in _started(loader):
+        if isinstance(batch, _Unread):
+            raise _not_sent(batch.reason)
+        yield batch
 
 
-def _started(loader: DataLoader[Batch]) -> Iterator[Batch]:
+class _Sent(Dataset[Batch]):
+    """A data set on its way to a process, in which its classes may not be known.
+
+    The process would end with a traceback of its own while it is started.
+    """
+
+    def __init__(self, order: Dataset[Batch]) -> None:
+        self.order = order
+
+    def __getitem__(self, number: int) -> Batch:
+        return self.order[number]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _received, (bytes(ForkingPickler.dumps(self.order)),)
+
+
+@dataclass(frozen=True)
+class _Unread:
+    """Every batch of a data set that could not be received."""
+
+    reason: str
+
+    def __getitem__(self, number: int) -> _Unread:
+        return self
+
+
+def _received(content: bytes) -> _Sent | _Unread:
+    try:
+        return _Sent(ForkingPickler.loads(content))
+    except Exception as error:  # whatever importing a user's module brings
+        return _Unread(str(error) or type(error).__name__)
+
+
+def _started(loader: DataLoader[Batch]) -> Iterator[Batch | _Unread]:
     """Start the processes of a loader, and return what they read.
 
     Raises:
@@ -157,11 +196,15 @@ def _started(loader: DataLoader[Batch]) -> Iterator[Batch]:
     except (OSError, RuntimeError, MemoryError):
         raise  # the machine's
     except Exception as error:
-        raise UserError(
-            f"train.workers: the training data cannot be sent to loader processes ({error}). These "
-            "know nothing of the classes in a script or a notebook: move them to a module that can "
-            "be imported, or set train.workers to 0."
-        ) from error
+        raise _not_sent(str(error)) from error
+
+
+def _not_sent(reason: str) -> UserError:
+    return UserError(
+        f"train.workers: the training data cannot be sent to loader processes ({reason}). These "
+        "know nothing of the classes in a script or a notebook: move them to a module that can "
+        "be imported, or set train.workers to 0."
+    )
 
 
 def _ignore_signals(worker: int) -> None:
