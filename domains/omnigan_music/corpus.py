@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, get_args
 
 from omnigan.datasets.labels import counted
+from omnigan.datasets.sentences import tally
 from omnigan.domain import Notify, Split, silent
 from omnigan.errors import UserError
 from omnigan.wording import numbered
@@ -111,7 +112,7 @@ class Corpus:
                 (self.source("valid"), self.valid),
             )
         )
-        labels = ", ".join(f"{label} ({count})" for label, count in self._labels().items())
+        labels = tally("Pieces by label", self._labels())
         return [
             f"Music: {numbered(self.findings.read, 'piece')}, {counts['notes']} notes in "
             f"{counts['bars']} bars of {self.data.meter}.",
@@ -121,7 +122,7 @@ class Corpus:
             f"Tracks: {voices}.",
             *self.findings.unheard(),
             f"Phrases of {numbered(grid.bars, 'bar')}: {train} to train on, {valid} held out.",
-            *([f"Pieces by label: {labels}."] if labels else []),
+            *([labels] if labels else []),
             *self.findings.sentences(),
         ]
 

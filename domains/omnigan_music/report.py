@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from omnigan.datasets.sentences import said, tally, unreadable
 from omnigan.wording import named, numbered
 
 __all__ = ["OTHER_METER", "Findings"]
@@ -98,31 +99,21 @@ class Findings:
 
     def sentences(self) -> list[str]:
         """Return what a person should know, one plain sentence each."""
-        said = []
-        if self.broken:
-            said.append(f"Unreadable: {named(self.broken, 'file')}.")
-        if self.skipped:
-            said.append(f"Skipped: {named(self.skipped, 'file')}.")
-        if self.duplicates:
-            pairs = tuple((copy, f"as {kept}") for copy, kept in self.duplicates)
-            said.append(f"Left out as duplicates: {named(pairs, 'piece')}.")
-        if self.variants:
-            said.append(
-                f"{self.variants} pieces share a melody with another; no melody is both trained "
-                "on and held out."
-            )
-        if self.split == "time":
-            said.append("There is only one piece, so its end is held out.")
-        other = [
-            f"{name} ({count})"
-            for name, count in sorted(self.counts.items())
-            if count and name not in _OWN_SENTENCE
-        ]
-        if other:
-            said.append(f"Also found: {', '.join(other)}.")
-        return said
+        copied = [(copy, f"as {kept}") for copy, kept in self.duplicates]
+        other = {n: count for n, count in sorted(self.counts.items()) if n not in _OWN_SENTENCE}
+        return said(
+            unreadable(self.broken, "file"),
+            f"Skipped: {named(self.skipped, 'file')}." if self.skipped else "",
+            f"Left out as duplicates: {named(copied, 'piece')}." if copied else "",
+            f"{self.variants} pieces share a melody with another; no melody is both trained on and "
+            "held out."
+            if self.variants
+            else "",
+            "There is only one piece, so its end is held out." if self.split == "time" else "",
+            tally("Also found", {name: count for name, count in other.items() if count}),
+        )
 
 
 def _listed(counts: Sequence[tuple[str, int]]) -> str:
-    said = [f"{name}: {count}" for name, count in counts[:_SAID]]
-    return ", ".join([*said, "..."] if len(counts) > _SAID else said)
+    first = [f"{name}: {count}" for name, count in counts[:_SAID]]
+    return ", ".join([*first, "..."] if len(counts) > _SAID else first)

@@ -9,6 +9,15 @@ from typing import Any
 
 import numpy as np
 
+from omnigan.datasets.sentences import (
+    copies,
+    in_memory,
+    left_out,
+    other_files,
+    said,
+    tally,
+    unreadable,
+)
 from omnigan.wording import named, numbered
 from omnigan_audio.data.facts import Facts
 from omnigan_audio.data.resample import METHOD
@@ -106,27 +115,24 @@ class Findings:
 
     def sentences(self, data: AudioData, examples: dict[str, int]) -> list[str]:
         """Return what a person should know before training, one plain sentence each."""
-        labels = ", ".join(f"{label} ({count})" for label, count in self.labels.items())
         pitches = f"MIDI {min(self.pitches)} to {max(self.pitches)}" if self.pitches else ""
         quiet = [(name, f"below {data.silence:g} dB") for name in self.silent]
-        other = ", ".join(f"{count} {ending}" for ending, count in self.ignored.most_common(5))
-        broken = self._broken()
-        return [
+        return said(
             self._amount(data, examples),
             f"Each is {data.samples} samples ({data.samples / data.rate:.3g} s) at {data.rate} "
             f"Hz, {_CUTS[data.cut]}, {_LOUDNESS[data.loudness]}.",
             *self._conversions(data),
-            *([f"Labels: {labels}."] if labels else []),
-            *([f"Pitches: {pitches}."] if pitches else []),
-            *([f"Left out without a label: {self.unlabelled}."] if self.unlabelled else []),
-            *([f"Left out without a pitch: {self.without_pitch}."] if self.without_pitch else []),
-            *([f"Left out as silent: {named(quiet, 'sound')}."] if quiet else []),
-            *([f"Unreadable: {named(broken, 'sound')}."] if broken else []),
-            *([f"Other files, ignored: {other}."] if other else []),
+            tally("Labels", self.labels),
+            f"Pitches: {pitches}." if pitches else "",
+            left_out("without a label", self.unlabelled),
+            left_out("without a pitch", self.without_pitch),
+            f"Left out as silent: {named(quiet, 'sound')}." if quiet else "",
+            unreadable(self._broken(), "sound"),
+            other_files(dict(self.ignored.most_common())),
             *self._duplicates(),
             *self._split(),
-            *(["The cache cannot be written, so they stay in memory."] if self.in_memory else []),
-        ]
+            in_memory(self.in_memory),
+        )
 
     def _amount(self, data: AudioData, examples: dict[str, int]) -> str:
         used = len(self.used)
@@ -183,21 +189,16 @@ class Findings:
         ]
 
     def _duplicates(self) -> list[str]:
-        said = []
-        if self.copies:
-            said.append(f"Left out because they are like another: {self.copies}.")
-        if self.equal or self.alike:
-            said.append(
-                f"{numbered(self.equal, 'exact copy', 'exact copies')} and "
-                f"{numbered(self.alike, 'near copy', 'near copies')} of other sounds; no "
-                "sound is trained on while a copy of it is held out."
-            )
+        found = [
+            left_out("because they are like another", self.copies),
+            copies(self.equal, self.alike, "sound"),
+        ]
         if self.facts.counts["duplicates"]["too many alike"]:
-            said.append(
+            found.append(
                 "So many sounds are alike that it tells nothing about copies; only exact copies "
                 "are kept on one side of the split."
             )
-        return said
+        return found
 
     def _split(self) -> list[str]:
         if self.by_file:

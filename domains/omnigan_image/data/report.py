@@ -8,7 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from omnigan.wording import named, numbered
+from omnigan.datasets.sentences import (
+    copies,
+    in_memory,
+    left_out,
+    other_files,
+    said,
+    tally,
+    unreadable,
+)
 from omnigan_image.data.facts import Facts
 from omnigan_image.data_config import ImageData
 
@@ -71,21 +79,17 @@ class Findings:
 
     def sentences(self) -> list[str]:
         """Return what a person should know before training, one plain sentence each."""
-        labels = ", ".join(f"{label} ({count})" for label, count in self.labels.items())
-        broken = self._broken()
-        ignored = self.facts.ignored.most_common(5)
-        other = ", ".join(f"{count} {ending}" for ending, count in ignored)
-        return [
+        return said(
             f"Images: {self.train} to train on, {self.valid} held out.",
             self._fitting(),
-            *([f"Labels: {labels}."] if labels else []),
-            *([f"Left out without a label: {self.unlabelled}."] if self.unlabelled else []),
-            *([f"Unreadable: {named(broken, 'image')}."] if broken else []),
-            *([f"Other files, ignored: {other}."] if other else []),
-            *self._traits(),
+            tally("Labels", self.labels),
+            left_out("without a label", self.unlabelled),
+            unreadable(self._broken(), "image"),
+            other_files(dict(self.facts.ignored.most_common())),
+            tally("Also found", dict(sorted(self.facts.counts["traits"].items()))),
             *self._duplicates(),
-            *(["The cache cannot be written, so they stay in memory."] if self.in_memory else []),
-        ]
+            in_memory(self.in_memory),
+        )
 
     def _broken(self) -> list[tuple[str, str]]:
         return [(self.facts.names[row], why) for row, why in sorted(self.facts.reasons.items())]
@@ -118,28 +122,17 @@ class Findings:
             f"{what}, made from {came}: {how}. Change data.size or data.fit to have it otherwise."
         )
 
-    def _traits(self) -> list[str]:
-        found = self.facts.counts["traits"]
-        traits = ", ".join(f"{name} ({count})" for name, count in sorted(found.items()))
-        return [f"Also found: {traits}."] if traits else []
-
     def _duplicates(self) -> list[str]:
         counts = self.facts.counts["duplicates"]
-        said = []
-        if counts["equal"] or counts["alike"]:
-            said.append(
-                f"{numbered(counts['equal'], 'exact copy', 'exact copies')} and "
-                f"{numbered(counts['alike'], 'near copy', 'near copies')} of other images; no "
-                "image is trained on while a copy of it is held out."
-            )
+        found = [copies(counts["equal"], counts["alike"], "image")]
         if counts["too many alike"]:
-            said.append(
+            found.append(
                 "So many images look alike that it tells nothing about copies; only exact copies "
                 "are kept on one side of the split."
             )
         if counts["not compared"]:
-            said.append("With so many images only exact copies are kept on one side of the split.")
-        return said
+            found.append("With so many images only exact copies are kept on one side of the split.")
+        return found
 
 
 def _between(what: str, ends: tuple[int, int]) -> str:

@@ -8,7 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from omnigan.wording import named, numbered
+from omnigan.datasets.sentences import (
+    copies,
+    in_memory,
+    left_out,
+    other_files,
+    said,
+    tally,
+    unreadable,
+)
+from omnigan.wording import numbered
 from omnigan_text.data.sequences import Places
 from omnigan_text.data_config import TextData
 
@@ -122,26 +131,23 @@ class Findings:
 
     def sentences(self, data: TextData) -> list[str]:
         """Return what a person should know before training, one plain sentence each."""
-        labels = ", ".join(f"{label} ({count})" for label, count in self.labels.items())
-        other = ", ".join(f"{count} {ending}" for ending, count in list(self.ignored.items())[:5])
-        said = [
+        return said(
             self._amount(data),
             _UNITS[self.unit] if self.plain_text else "",
             self._shape(data),
-            f"Labels: {labels}." if labels else "",
-            _left_out("without a wanted label", self.unlabelled),
-            _left_out("as blank", self.blank),
-            _left_out("as invalid Unicode", self.invalid),
+            tally("Labels", self.labels),
+            left_out("without a wanted label", self.unlabelled),
+            left_out("as blank", self.blank),
+            left_out("as invalid Unicode", self.invalid),
             self._long(data),
             self._unknown(data),
-            _left_out("because their label is never trained", self.untrained),
+            left_out("because their label is never trained", self.untrained),
             self._changed(),
-            self._copies(),
-            f"Unreadable: {named(self.broken, 'file')}." if self.broken else "",
-            f"Other files, ignored: {other}." if other else "",
-            "The cache cannot be written, so they stay in memory." if self.in_memory else "",
-        ]
-        return [sentence for sentence in said if sentence]
+            copies(self.equal, self.alike, "text"),
+            unreadable(self.broken, "file"),
+            other_files(self.ignored),
+            in_memory(self.in_memory),
+        )
 
     def _amount(self, data: TextData) -> str:
         train, valid = self.examples
@@ -198,19 +204,6 @@ class Findings:
             f"The tokenizer changes {numbered(self.changed, 'text')} (case, spaces or signs); the "
             "examples are what it makes of them."
         )
-
-    def _copies(self) -> str:
-        if not self.equal and not self.alike:
-            return ""
-        return (
-            f"{numbered(self.equal, 'exact copy', 'exact copies')} and "
-            f"{numbered(self.alike, 'near copy', 'near copies')} of other texts; no text is "
-            "trained on while a copy of it is held out."
-        )
-
-
-def _left_out(why: str, count: int) -> str:
-    return f"Left out {why}: {count}." if count else ""
 
 
 def _of_splits(what: str, tally: Sequence[int]) -> str:
