@@ -15,10 +15,10 @@ from pathlib import Path
 
 import torch
 from budget import cpu_seconds, timings, train_within
+from griffin_lim import griffin_lim
 from torch import Tensor
 
 import omnigan
-from omnigan_audio.griffin_lim import griffin_lim
 from omnigan_audio.metrics.paired import mel_error, spectral_convergence, stft_error
 from omnigan_audio.spectra import sizes_for
 
