@@ -31,7 +31,8 @@ from omnigan_music import ingest
 ingest._SOON, ingest.cores = 0, lambda: 2
 pieces = ingest.ingest(sys.argv[1], 20).pieces
 source = TensorSource(torch.arange(8.0)[:, None])
-batch = next(batches(BatchOrder(source, 8, 0), 0, workers=1))
+data = batches(BatchOrder(source, 8, 0), 0, workers=1)
+batch = next(data)
 print(len(pieces), "pieces", batch.x.sum().item())
 """
 
@@ -52,6 +53,7 @@ def test_a_script_without_a_guard_runs_once(tmp_path: Path) -> None:
         check=False,
         capture_output=True,
         text=True,
+        timeout=120,  # it ends although its loader is still there
     )
     begun, said = done.stdout.splitlines()
     assert begun.startswith("begun")

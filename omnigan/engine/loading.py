@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import signal
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
 from multiprocessing.reduction import ForkingPickler
+from multiprocessing.util import Finalize
 from typing import Any
 
 import torch
@@ -192,11 +195,23 @@ def _started(loader: DataLoader[Batch]) -> Iterator[Batch | _Unread]:
     try:
         with without_script(), warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Got pickle error")  # the sentence below says it
-            return iter(loader)
+            others = set(multiprocessing.active_children())
+            read = iter(loader)
+            for process in set(multiprocessing.active_children()) - others:
+                # Before Python, as it ends, asks them politely and waits: they do not listen.
+                Finalize(None, _end, [process], exitpriority=1)
+            return read
     except (OSError, RuntimeError, MemoryError):
         raise  # the machine's
     except Exception as error:
         raise _not_sent(str(error)) from error
+
+
+def _end(process: BaseProcess) -> None:
+    """End a loader process for good, when the one that started it ends."""
+    if hasattr(signal, "SIGCHLD"):
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # torch would call it a failure
+    process.kill()
 
 
 def _not_sent(reason: str) -> UserError:
