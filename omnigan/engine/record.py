@@ -16,6 +16,7 @@ from omnigan.engine.calendar import Calendar
 from omnigan.engine.evaluating import Evaluations
 from omnigan.engine.health import Balance, about_samples
 from omnigan.engine.journal import Journal
+from omnigan.engine.jumps import Jumps
 from omnigan.engine.ranks.alone import Content
 from omnigan.engine.real import real_examples
 from omnigan.engine.reporter import Reporter
@@ -105,6 +106,7 @@ class FolderRecord(Record):
         self.publish = publish
         self.journal = Journal(folder.metrics)
         self.balance = Balance()
+        self.jumps = Jumps(recipe.train.clip)
         self.stopwatch = Stopwatch()
         self.calendar = calendar
         self.evaluations = (
@@ -136,9 +138,10 @@ class FolderRecord(Record):
             self.journal.write({"step": step, "examples": examples, **shown})
             self.stopwatch.write(self.folder, step)
         self.reporter.step(step, shown)
-        won = "d_accuracy" in readings and self.balance.watch(readings["d_accuracy"])
-        if won:
-            self.warn(won)
+        watches = {"d_accuracy": self.balance.watch, "d_gradient": self.jumps.watch}
+        for name, watch in watches.items():
+            if name in readings and (text := watch(readings[name])):
+                self.warn(text)
 
     def keep(self, state: Mapping[str, Any]) -> None:
         calendar = self.calendar
@@ -217,7 +220,11 @@ class FolderRecord(Record):
                 self.evaluations.best.prune(self.folder.checkpoints)
 
     def _state(self) -> dict[str, Any]:
-        state = {"journal": self.journal.state(), "balance": self.balance.state()}
+        state = {
+            "journal": self.journal.state(),
+            "balance": self.balance.state(),
+            "jumps": self.jumps.state(),
+        }
         if self.evaluations:
             state["best"] = self.evaluations.best.state()
         return state
@@ -234,6 +241,7 @@ class FolderRecord(Record):
     def restore(self, state: Mapping[str, Any]) -> None:
         self.journal.restore(state["journal"])
         self.balance.restore(state["balance"])
+        self.jumps.restore(state.get("jumps", {}))
         # What a run was about to delete when it was killed.
         checkpoint.prune(self.folder.checkpoints, self.adversaries.step, self.recipe.log.keep)
         if self.evaluations:
