@@ -40,14 +40,16 @@ def decay_of(settings: Ema, batch_size: int, total_steps: int, step: int) -> flo
 def follow(average: nn.Module, network: nn.Module, decay: float) -> None:
     """Move the average towards the network.
 
-    Running statistics are averaged like weights, since they are of the network's own outputs;
-    counters are copied.
+    Running statistics are averaged like weights, since they are of the network's own outputs. What
+    has no average is copied: counters, and what is infinite, as in masks.
     """
     mine, theirs = _tensors(average), _tensors(network)
     moving = [(old, new) for old, new in zip(mine, theirs, strict=True) if old.is_floating_point()]
     torch._foreach_lerp_([old for old, _ in moving], [new for _, new in moving], 1 - decay)
-    for old, new in zip(mine, theirs, strict=True):
-        if not old.is_floating_point():
+    for old, new in zip(average.buffers(), network.buffers(), strict=True):
+        if old.is_floating_point():
+            torch.where(old.isnan(), new, old, out=old)
+        else:
             old.copy_(new)
 
 

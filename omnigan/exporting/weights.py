@@ -81,11 +81,14 @@ def fill_from(path: Path, network: nn.Module) -> None:
     """Copy a file that :func:`omnigan.exporting.claims.check_claims` found fitting into a network.
 
     Raises:
-        UserError: The file is damaged, or holds numbers that are not finite.
+        UserError: The file is damaged, or holds what is no number, or a weight that is infinite.
     """
+    weights = dict(network.named_parameters(remove_duplicate=False))
     with opened(path) as file, torch.no_grad():
         for name, own in network.state_dict().items():
             value: Tensor = file.get_tensor(name)
-            if value.is_floating_point() and not bool(torch.isfinite(value).all()):
+            # A mask may be infinite.
+            wrong = ~value.isfinite() if name in weights else value.isnan()
+            if bool(wrong.any()):
                 raise UserError(f"{path}: {name!r} holds numbers that are not finite.")
             own.copy_(value)

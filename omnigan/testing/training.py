@@ -8,10 +8,11 @@ from torch import Tensor
 from omnigan.domain import Domain
 from omnigan.engine import checkpoint
 from omnigan.engine.content import tensors
-from omnigan.engine.ema import frozen_copy
+from omnigan.engine.ema import follow, frozen_copy
 from omnigan.engine.health import as_floats, check_finite
 from omnigan.engine.loading import BatchOrder, batches
 from omnigan.engine.step import Adversaries
+from omnigan.exporting.weights import fill_from, packed
 from omnigan.recipe.schema import Train
 from omnigan.testing.subject import Check, Subject, chance, require, same
 
@@ -41,23 +42,29 @@ def weights_are_plain_tensors(subject: Subject) -> None:
 
 
 def weights_are_all_there_is(subject: Subject) -> None:
-    """A generator that was saved and loaded, or copied, gives the same output."""
+    """A generator that was exported and loaded, or averaged with itself, gives the same output."""
     batch = subject.batch()
     generator = subject.networks(shaken=True)[0].eval()
     with chance(9):
         loaded = subject.domain.generator().eval()
-    loaded.load_state_dict(generator.state_dict())
+    export = subject.folder / "model.safetensors"
+    export.write_bytes(packed(generator, "fp32"))
+    fill_from(export, loaded)
+    average = frozen_copy(generator)
+    follow(average, generator, 0.9)
     with torch.no_grad():
         first, second, third = (
-            network(**subject.inputs(batch))
-            for network in (generator, loaded, frozen_copy(generator))
+            network(**subject.inputs(batch)) for network in (generator, loaded, average)
         )
     require(
         torch.equal(first, second),
         "A generator whose weights were saved and loaded gives another output: something random "
         "in it is neither a weight nor a buffer.",
     )
-    require(torch.equal(first, third), "A copy of the generator gives another output.")
+    require(
+        torch.equal(first, third),
+        "A copy of the generator gives another output, or its moving average where nothing moves.",
+    )
 
 
 def training_resumes_exactly(subject: Subject) -> None:

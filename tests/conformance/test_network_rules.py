@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from omnigan.domain import Domain
+from omnigan.testing import check_domain
 from omnigan.testing.networks import NETWORK_CHECKS
 from omnigan.testing.training import TRAINING_CHECKS
 
@@ -67,6 +69,12 @@ class _Hidden(nn.Module):
 
     def forward(self, **inputs: Tensor) -> Any:
         return self.network(**inputs) * self.scale
+
+
+def _with_buffer(network: nn.Module, value: float) -> nn.Module:
+    """Return a network with one more buffer, which has no say."""
+    network.register_buffer("extra", torch.tensor([value, 1.0]))
+    return network
 
 
 class _Tied(nn.Module):
@@ -134,6 +142,7 @@ TWICE = "discriminator_can_be_differentiated_twice"
 WEIGHTS = "gradient_reaches_every_discriminator_weight"
 AUGMENT = "augmentation_is_differentiable"
 TENSORS = "weights_are_plain_tensors"
+ALL = "weights_are_all_there_is"
 RESUMES = "training_resumes_exactly"
 
 BROKEN: list[tuple[str, str, dict[str, Any]]] = [
@@ -168,7 +177,8 @@ BROKEN: list[tuple[str, str, dict[str, Any]]] = [
     (AUGMENT, "augment() made (2, 2)", {"augment": lambda self, x, s, rng: x[:2]}),
     (AUGMENT, "comes back", {"augment": lambda self, x, s, rng: x.detach() + 1}),
     (TENSORS, "share their memory", _around_generator(_Tied)),
-    ("weights_are_all_there_is", "neither a weight nor a buffer", _around_generator(_Hidden)),
+    (ALL, "neither a weight nor a buffer", _around_generator(_Hidden)),
+    (ALL, "'extra' holds numbers", _around_generator(lambda g: _with_buffer(g, math.nan))),
     (
         RESUMES,
         "another generator",
@@ -182,6 +192,11 @@ def test_a_broken_rule_is_named(
     complaint: Callable[..., str], rule: str, phrase: str, methods: dict[str, Any]
 ) -> None:
     assert phrase in complaint(rule, methods)
+
+
+def test_a_mask_of_infinities_is_no_fault(changed: Callable[..., Domain]) -> None:
+    methods = _around_generator(lambda g: _with_buffer(g, -math.inf))
+    check_domain(changed(methods), checks=TRAINING_CHECKS)
 
 
 def test_every_rule_is_broken_here() -> None:

@@ -69,6 +69,15 @@ def test_weights_and_running_statistics_are_averaged_and_counters_copied() -> No
     assert torch.equal(network.weight, torch.full((2, 2), 5.0))
 
 
+@pytest.mark.parametrize("decay", [0.2, 0.9])
+def test_what_is_infinite_is_copied(decay: float) -> None:
+    average, network = _Network(1.0, 0), _Network(1.0, 0)
+    average.mean = torch.tensor([-torch.inf, 2.0, torch.nan, 1.0])
+    network.mean = torch.tensor([-torch.inf, torch.inf, 5.0, 1.0])
+    follow(average, network, decay)
+    assert torch.equal(average.mean, network.mean)
+
+
 def test_the_average_of_many_steps_is_the_weighted_sum() -> None:
     average = _Network(0.0, 0)
     values = [1.0, -2.0, 4.0, 0.5]
