@@ -18,6 +18,7 @@ from omnigan.engine.real import rows_of_labels
 from omnigan.errors import UserError, did_you_mean, listed
 from omnigan.label_shares import drawn_labels
 from omnigan.numerals import LARGEST_SEED
+from omnigan.soundness import require_finite
 
 __all__ = ["Trained"]
 
@@ -89,8 +90,8 @@ class Trained:
             notify: Told how many are done.
 
         Raises:
-            UserError: ``n`` is below 1, the seed is out of range, or there is no such label, or
-                the domain does not know a wish.
+            UserError: ``n`` is below 1, the seed out of range, or a label or a wish unknown.
+            NotFinite: The examples hold NaN or infinite values.
         """
         if n < 1:
             raise UserError(f"count must be at least 1, not {n}.")
@@ -259,7 +260,7 @@ class Trained:
                 x = self.network(**{**self.domain.controls(1.0), **part}).float().cpu()
             made.append(x[: n - first])
         notify("generating samples", n, n)
-        return torch.cat(made)
+        return require_finite(torch.cat(made), self.network)
 
     def choose_labels(
         self, n: int, seed: int, label: str | Sequence[str] | None

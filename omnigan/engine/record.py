@@ -25,6 +25,7 @@ from omnigan.engine.step import Adversaries
 from omnigan.engine.stopwatch import Stopwatch
 from omnigan.recipe.schema import Recipe
 from omnigan.sampling import Trained
+from omnigan.soundness import NotFinite
 
 __all__ = ["FolderRecord", "Record"]
 
@@ -174,7 +175,11 @@ class FolderRecord(Record):
             trained = Trained(
                 self.domain, adversaries.average, adversaries.step, adversaries.device
             )
-            samples = trained.preview(self.recipe.log.samples, self.recipe.seed).x
+            try:
+                samples = trained.preview(self.recipe.log.samples, self.recipe.seed).x
+            except NotFinite as error:
+                self.warn(f"{error} None are written.")
+                return
             self._render(samples, True, self.folder.sample_folder(adversaries.step))
         if adversaries.progress > EARLY and adversaries.step > SETTLED:
             for warning in about_samples(self.domain, samples, self._real[0]):
@@ -197,7 +202,11 @@ class FolderRecord(Record):
     def _evaluate(self) -> None:
         assert self.evaluations is not None  # whoever has an interval has them
         with self.measuring("evaluation"):
-            result = self.evaluations.evaluate(self.adversaries)
+            try:
+                result = self.evaluations.evaluate(self.adversaries)
+            except NotFinite as error:
+                self.warn(f"{error} They are not evaluated.")
+                return
         self.journal.write({"step": self.adversaries.step, "evaluation": result.to_json()})
         for warning in self.evaluations.warnings(result):
             self.warn(warning)

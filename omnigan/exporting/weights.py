@@ -14,6 +14,7 @@ from safetensors.torch import save as serialize
 from torch import Tensor, nn
 
 from omnigan.errors import UserError, did_you_mean, listed
+from omnigan.soundness import is_sound
 
 __all__ = ["DTYPES", "Dtype", "fill_from", "opened", "packed", "sha256_of", "stored_as"]
 
@@ -83,12 +84,9 @@ def fill_from(path: Path, network: nn.Module) -> None:
     Raises:
         UserError: The file is damaged, or holds what is no number, or a weight that is infinite.
     """
-    weights = dict(network.named_parameters(remove_duplicate=False))
     with opened(path) as file, torch.no_grad():
-        for name, own in network.state_dict().items():
+        for name, own in network.state_dict(keep_vars=True).items():
             value: Tensor = file.get_tensor(name)
-            # A mask may be infinite.
-            wrong = ~value.isfinite() if name in weights else value.isnan()
-            if bool(wrong.any()):
+            if not is_sound(value, weight=isinstance(own, nn.Parameter)):
                 raise UserError(f"{path}: {name!r} holds numbers that are not finite.")
             own.copy_(value)

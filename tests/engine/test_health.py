@@ -96,6 +96,26 @@ def test_the_first_samples_of_a_run_are_not_judged(
     assert [text.split(":")[0] for text in told] == [f"step {step}" for step in range(first, 31)]
 
 
+def test_samples_that_are_no_numbers_are_told_and_not_written(
+    run: Run, out: Path, mixture: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Training itself does not see them: its losses are of the network in training mode."""
+    forward = mixture.Writer.forward
+
+    def broken(self: Any, **inputs: torch.Tensor) -> torch.Tensor:
+        return forward(self, **inputs) * (1.0 if self.training else torch.nan)
+
+    monkeypatch.setattr(mixture.Writer, "forward", broken)
+    heard = run("train.steps=4", "log.evaluate_every=4", "log.evaluate_samples=20")
+    assert [text.partition(",")[0] for text in heard.about("no weight of the generator")] == [
+        "step 0: 8 of 8 samples hold NaN or infinite values",
+        "step 4: 8 of 8 samples hold NaN or infinite values",
+        "step 4: 20 of 20 samples hold NaN or infinite values",
+    ]
+    assert [path.name for path in (out / "samples").iterdir()] == ["real"]
+    assert (out / "report.html").is_file()
+
+
 def test_a_domain_may_add_signs(
     run: Run, mixture: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
