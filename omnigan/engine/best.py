@@ -6,7 +6,6 @@ stay on the disk: whichever checkpoint a run goes back to, it goes on with the b
 
 from __future__ import annotations
 
-import math
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
@@ -16,7 +15,7 @@ from typing import Any
 from omnigan.engine import checkpoint
 from omnigan.engine.checkpoint import BadCheckpoint
 from omnigan.engine.step import Adversaries
-from omnigan.evaluation.headline import headline
+from omnigan.evaluation.headline import Headline, headline
 from omnigan.evaluation.results import Evaluation
 
 __all__ = ["Best"]
@@ -27,7 +26,7 @@ class Best:
 
     Attributes:
         metric: Name of the metric.
-        score: How far the best evaluation was from the best possible; infinite before the first.
+        score: What the best evaluation had by it.
         step: When it was; None before the first.
 
     Args:
@@ -38,21 +37,22 @@ class Best:
     def __init__(self, folder: Path, metric: str) -> None:
         self.folder = folder
         self.metric = metric
-        self.score = math.inf
+        self.score = Headline()
         self.step: int | None = None
 
     def consider(self, evaluation: Evaluation, adversaries: Adversaries) -> None:
         """Keep the present weights if no earlier ones had as good an evaluation."""
         score = headline(evaluation, self.metric)
-        if score < self.score:
-            about = {"metric": self.metric, "score": score}
+        if score.beats(self.score):
+            about = {"metric": self.metric, "score": score.distance}
             checkpoint.write(self.folder, adversaries, about, parts=("ema",))
             self.score, self.step = score, adversaries.step
 
     def state(self) -> dict[str, Any]:
         """Return JSON values for :meth:`restore`."""
-        score = None if self.step is None else self.score
-        return {"metric": self.metric, "score": score, "step": self.step}
+        score = None if self.step is None else self.score.distance
+        parts = self.score.parts
+        return {"metric": self.metric, "score": score, "parts": parts, "step": self.step}
 
     def prune(self, checkpoints: Path) -> None:
         """Delete weights that no checkpoint calls the best."""
@@ -76,8 +76,10 @@ class Best:
             if each.step > step:
                 shutil.rmtree(each.folder)
         there = [each.step for each in checkpoint.find(self.folder)]
-        self.score, self.step = math.inf, None
+        self.score, self.step = Headline(), None
         if state is None or state["metric"] != self.metric:
             return
         if state["step"] in there:  # else they were lost with the disk
-            self.score, self.step = float(state["score"]), int(state["step"])
+            # Checkpoints from before parts were counted do not tell them; mostly there is one.
+            self.score = Headline(float(state["score"]), int(state.get("parts", 1)))
+            self.step = int(state["step"])

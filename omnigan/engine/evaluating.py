@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import shlex
 
 import torch
@@ -88,7 +87,7 @@ class Evaluations:
     def warnings(self, evaluation: Evaluation) -> list[str]:
         """Say why an evaluation cannot tell the best weights, if it cannot."""
         metric = self.best.metric
-        if math.isfinite(headline(evaluation, metric)):
+        if headline(evaluation, metric).parts:
             return []
         return [
             f"The evaluation has no value of '{metric}' to tell the best weights by. Hold out more "

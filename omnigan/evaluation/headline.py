@@ -1,15 +1,37 @@
-"""The one number of an evaluation that says which weights are best."""
+"""The one figure of an evaluation that says which weights are best."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 from omnigan.domain import Domain
 from omnigan.errors import UserError, did_you_mean, listed
 from omnigan.evaluation.measures import engine_metrics, own_metrics
 from omnigan.evaluation.results import Evaluation, Row
 
-__all__ = ["headline", "headline_metric"]
+__all__ = ["Headline", "headline", "headline_metric"]
+
+
+@dataclass(frozen=True)
+class Headline:
+    """How well an evaluation does by a metric; as it is, worse than any other.
+
+    Attributes:
+        distance: From the best that the metric can be: less is better. For a metric that is to
+            match its floor it is the distance to that.
+        parts: How many finite values it is the mean of.
+    """
+
+    distance: float = math.inf
+    parts: int = 0
+
+    def beats(self, other: Headline) -> bool:
+        """Tell whether this is better.
+
+        Whatever has more parts is: a collapse may leave nothing to measure in one of them.
+        """
+        return (-self.parts, self.distance) < (-other.parts, other.distance)
 
 
 def headline_metric(domain: Domain, wish: str) -> str:
@@ -28,18 +50,14 @@ def headline_metric(domain: Domain, wish: str) -> str:
     return name
 
 
-def headline(evaluation: Evaluation, metric: str) -> float:
-    """Return how far an evaluation is from the best that a metric can be: less is better.
+def headline(evaluation: Evaluation, metric: str) -> Headline:
+    """Return how well an evaluation does by a metric.
 
-    For a metric that is to match its floor it is the distance to that. Of several parts, such as
-    tracks, it is the mean.
-
-    Returns:
-        NaN where the evaluation has no finite value of this metric.
+    Of several parts, such as tracks, the distance is the mean.
     """
     distances = [_distance(row) for row in evaluation.rows if row.metric == metric]
     finite = [distance for distance in distances if math.isfinite(distance)]
-    return sum(finite) / len(finite) if finite else math.nan
+    return Headline(sum(finite) / len(finite) if finite else math.inf, len(finite))
 
 
 def _distance(row: Row) -> float:

@@ -19,6 +19,7 @@ from omnigan.engine.best import Best
 from omnigan.engine.signals import Interrupted
 from omnigan.engine.trainer import Trainer
 from omnigan.errors import UserError
+from omnigan.evaluation.headline import Headline
 from omnigan.evaluation.provenance import Provenance
 from omnigan.evaluation.results import Evaluation, Row
 
@@ -122,10 +123,13 @@ def test_weights_that_nobody_calls_best_are_deleted(
             best.prune(checkpoints)
             there = [each.step for each in checkpoint.find(best.folder)]
             assert there == {1: [1], 3: [1], 5: [4, 1]}[step]
-    assert (best.step, best.score) == (6, 2.0)
+    assert (best.step, best.score.distance) == (6, 2.0)
     again = Best(best.folder, "distance")
     again.restore(checkpoint.read_state(checkpoint.find(checkpoints)[0])["best"], 5)
-    assert (again.step, again.score) == (4, 3.0)
+    assert (again.step, again.score) == (4, Headline(3.0, 1))
+    before = {name: value for name, value in again.state().items() if name != "parts"}
+    again.restore(before, 5)
+    assert again.score == Headline(3.0, 1), "earlier versions did not count the parts"
     assert [each.step for each in checkpoint.find(best.folder)] == [4, 1]
     other = Best(best.folder, "coverage")
     other.restore(again.state(), 5)

@@ -10,7 +10,7 @@ import pytest
 
 from omnigan.errors import UserError
 from omnigan.evaluation.comparison import columns, comparison_json, comparison_table
-from omnigan.evaluation.headline import headline, headline_metric
+from omnigan.evaluation.headline import Headline, headline, headline_metric
 from omnigan.evaluation.provenance import Provenance, comparable, differences
 from omnigan.evaluation.results import Evaluation, Row
 
@@ -112,16 +112,33 @@ def test_json() -> None:
     [("lower", 2.0, 2.0), ("higher", 2.0, -2.0), ("match", 0.2, 0.3)],
 )
 def test_less_is_better(better: str, value: float, distance: float) -> None:
-    assert headline(evaluation(value, better=better), "distance") == pytest.approx(distance)
+    found = headline(evaluation(value, better=better), "distance")
+    assert found.distance == pytest.approx(distance)
+    assert found.beats(Headline())
+    assert not found.beats(found)
+    assert Headline(distance - 0.1, 1).beats(found)
 
 
-def test_parts_are_averaged_and_gaps_left_out() -> None:
-    row = evaluation(1.0).rows[0]
-    rows = (row, replace(row, part="b", value=3.0), replace(row, part="c", value=math.nan))
-    several = replace(evaluation(0), rows=rows)
-    assert headline(several, "distance") == 2
-    assert math.isnan(headline(several, "absent"))
-    assert math.isnan(headline(evaluation(math.nan), "distance"))
+def _of_parts(*values: float) -> Headline:
+    row = evaluation(0).rows[0]
+    rows = tuple(replace(row, part=str(n), value=value) for n, value in enumerate(values))
+    return headline(replace(evaluation(0), rows=rows), "distance")
+
+
+def test_parts_are_averaged() -> None:
+    assert _of_parts(1.0, 3.0, math.nan).distance == 2
+    assert _of_parts(1.0, 2.0, math.nan).beats(_of_parts(1.0, 3.0, math.inf))
+
+
+@pytest.mark.parametrize("collapsed", [(4.0, math.nan), (4.0, math.inf), (4.0,)])
+def test_a_part_without_a_value_is_no_merit(collapsed: tuple[float, ...]) -> None:
+    assert _of_parts(1.0, 9.0).beats(_of_parts(*collapsed))
+    assert not _of_parts(*collapsed).beats(_of_parts(1.0, 9.0))
+
+
+def test_what_has_no_value_beats_nothing() -> None:
+    for nothing in (_of_parts(math.nan), _of_parts(math.inf, math.nan), _of_parts()):
+        assert not nothing.beats(Headline())
 
 
 def test_the_metric_of_a_recipe(plane) -> None:
