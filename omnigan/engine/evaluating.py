@@ -85,10 +85,10 @@ class Evaluations:
         return evaluation
 
     def warnings(self, evaluation: Evaluation) -> list[str]:
-        """Say why an evaluation cannot tell the best weights, if it cannot."""
+        """Say what could not be computed, and why it cannot tell the best weights, if it cannot."""
         metric = self.best.metric
-        if headline(evaluation, metric).parts:
-            return []
+        if evaluation.failed or headline(evaluation, metric).parts:
+            return [*evaluation.failed]
         return [
             f"The evaluation has no value of '{metric}' to tell the best weights by. Hold out more "
             "examples, raise log.evaluate_samples, or name another metric as log.best."

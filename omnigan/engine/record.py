@@ -23,6 +23,7 @@ from omnigan.engine.reporter import Reporter
 from omnigan.engine.runfolder import RunFolder
 from omnigan.engine.step import Adversaries
 from omnigan.engine.stopwatch import Stopwatch
+from omnigan.errors import OmniganError
 from omnigan.recipe.schema import Recipe
 from omnigan.sampling import Trained
 from omnigan.soundness import NotFinite
@@ -204,8 +205,8 @@ class FolderRecord(Record):
         with self.measuring("evaluation"):
             try:
                 result = self.evaluations.evaluate(self.adversaries)
-            except NotFinite as error:
-                self.warn(f"{error} They are not evaluated.")
+            except OmniganError as error:
+                self.warn(f"There is no evaluation: {error}")
                 return
         self.journal.write({"step": self.adversaries.step, "evaluation": result.to_json()})
         for warning in self.evaluations.warnings(result):

@@ -10,7 +10,7 @@ from typing import Any
 from omnigan.evaluation.provenance import Provenance, comparable, differences
 from omnigan.evaluation.results import Evaluation, Row, finite, formatted
 
-__all__ = ["Column", "columns", "comparison_json", "comparison_table", "shortages"]
+__all__ = ["Column", "columns", "comparison_json", "comparison_table", "gaps"]
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def comparison_json(evaluations: Mapping[str, Evaluation]) -> dict[str, Any]:
 def comparison_table(evaluations: Mapping[str, Evaluation]) -> str:
     """Return aligned text: a line for each column of :func:`columns`, and a place for each run.
 
-    Above stands why some have no scores of distributions.
+    Above stands why some numbers are not there.
     """
     lines = [["metric", *evaluations, "floor", "better"]]
     for column in columns(evaluations):
@@ -93,22 +93,22 @@ def comparison_table(evaluations: Mapping[str, Evaluation]) -> str:
         ]
         lines.append([column.title, *values, formatted(column.floor, first.digits), first.better])
     widths = [max(map(len, place)) for place in zip(*lines, strict=True)]
-    return shortages(evaluations) + "".join(_line(line, widths) for line in lines)
+    return gaps(evaluations) + "".join(_line(line, widths) for line in lines)
 
 
-def shortages(evaluations: Mapping[str, Evaluation]) -> str:
-    """Return why named evaluations have no scores of distributions, if any lacks them.
+def gaps(evaluations: Mapping[str, Evaluation]) -> str:
+    """Return why some numbers of named evaluations are not there, if any lack.
 
     There is a line for each reason, and an empty one behind them.
     """
     whose: dict[str, list[str]] = {}
     for run, evaluation in evaluations.items():
-        if evaluation.too_few:
-            whose.setdefault(evaluation.too_few, []).append(run)
-    if list(whose.values()) == [[*evaluations]]:
-        lines = [*whose]
-    else:
-        lines = [f"{', '.join(runs)}: {reason}" for reason, runs in whose.items()]
+        for reason in evaluation.gaps:
+            whose.setdefault(reason, []).append(run)
+    lines = [
+        reason if runs == [*evaluations] else f"{', '.join(runs)}: {reason}"
+        for reason, runs in whose.items()
+    ]
     return "".join(f"{line}\n" for line in [*lines, ""]) if lines else ""
 
 

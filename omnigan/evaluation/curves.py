@@ -12,7 +12,7 @@ import torch
 
 from omnigan.domain import Domain, Notify, silent
 from omnigan.errors import UserError
-from omnigan.evaluation.comparison import shortages
+from omnigan.evaluation.comparison import gaps
 from omnigan.evaluation.evaluate import Evaluator
 from omnigan.evaluation.headline import headline_metric
 from omnigan.evaluation.plot import Panel, Series, draw
@@ -135,7 +135,7 @@ class Curves:
     def table(self) -> str:
         """Return aligned text: a line for each run at each temperature, the last for real data.
 
-        Above stands why some have no scores of distributions.
+        Above stands why some numbers are not there.
         """
         lines = [["run", "temperature", *self.scores]]
         for run, found in self.runs.items():
@@ -145,7 +145,7 @@ class Curves:
         last = self._evaluations()[-1]
         lines.append(["real", "", *(_words(last, n, self.real(n)) for n in self.scores)])
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-        above = shortages({run: next(iter(found.values())) for run, found in self.runs.items()})
+        above = gaps({run: next(iter(found.values())) for run, found in self.runs.items()})
         return above + "".join(
             "  ".join([f"{line[0]:{widths[0]}}", *(f"{w:>{n}}" for w, n in _rest(line, widths))])
             + "\n"

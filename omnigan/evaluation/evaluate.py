@@ -13,6 +13,7 @@ from omnigan.domain import Batch, Conditions, Density, Domain, Metric, Notify, s
 from omnigan.evaluation.distributions import STAGES, Distributions
 from omnigan.evaluation.enough import shortage
 from omnigan.evaluation.extractors import extractor
+from omnigan.evaluation.failures import failures_kept
 from omnigan.evaluation.material import Material
 from omnigan.evaluation.measures import COUNTED, own_metrics
 from omnigan.evaluation.memorisation import Memorisation
@@ -126,22 +127,24 @@ class Evaluator:
         }
         total = len(metrics) + STAGES
         rows: list[Row] = []
+        failed: list[str] = []
         for done, (name, metric) in enumerate(metrics.items()):
             self.notify("evaluating", done, total)
-            if metric.against == "density":
-                values = metric.compute(generated, self.material.held_out.batch, density)
-                rows += self._table(name, metric, _named(values), {}, (len(generated),) * 2)
-            else:
-                rows += self._rows(name, metric, generated)
+            with failures_kept(f"The metric '{name}'", failed):
+                rows += self._rows(name, metric, generated, density)
         found = self._distributions if not self._too_few(len(generated)) else None
-        if found is None:
-            self.notify("evaluating", total, total)
-            return self._evaluation(generated, rows)
-        more, memories = found.score(
-            generated, lambda stage: self.notify("evaluating", total - STAGES + stage, total)
-        )
+        memories: Mapping[str, Memorisation] = {}
+        if found is not None:
+            with failures_kept("Scores of distributions", failed):
+                more, memories = found.score(
+                    generated,
+                    lambda stage: self.notify("evaluating", total - STAGES + stage, total),
+                )
+                rows += more
         self.notify("evaluating", total, total)
-        return self._evaluation(generated, rows + more, memories, found.extractor.described)
+        evaluation = self._evaluation(generated, rows, memories)
+        features = found.extractor.described if found else ""
+        return replace(evaluation, features=features, failed=tuple(failed))
 
     def _too_few(self, generated: int) -> str:
         """Say why there are no scores of distributions; ``""`` where there are."""
@@ -151,8 +154,13 @@ class Evaluator:
             f"Scores of distributions take {LEAST} examples, and only {generated} were generated."
         )
 
-    def _rows(self, name: str, metric: Metric, generated: Batch) -> list[Row]:
+    def _rows(
+        self, name: str, metric: Metric, generated: Batch, density: Density | None
+    ) -> list[Row]:
         """Return the rows of one of the domain's own metrics."""
+        if metric.against == "density":
+            values = _named(metric.compute(generated, self.material.held_out.batch, density))
+            return self._table(name, metric, values, {}, (len(generated),) * 2)
         perfect, n = self._perfect(metric, len(generated)), len(generated)
         if (name, n) not in self._floors:
             self._floors[name, n] = self._values(metric, perfect, n)
@@ -215,21 +223,16 @@ class Evaluator:
         return _named(metric.compute(batch.x, *others[metric.against]))
 
     def _evaluation(
-        self,
-        generated: Batch,
-        rows: list[Row],
-        memories: Mapping[str, Memorisation] | None = None,
-        features: str = "",
+        self, generated: Batch, rows: list[Row], memories: Mapping[str, Memorisation]
     ) -> Evaluation:
         real = self.material
-        pairs = next((memory.pairs for memory in (memories or {}).values()), ())
+        pairs = next((memory.pairs for memory in memories.values()), ())
         return Evaluation(
             rows=tuple(rows),
             samples=len(generated),
             held_out=len(real.held_out),
             train=len(real.train),
             seed=real.seed,
-            features=features,
             too_few=self._too_few(len(generated)),
             closest=tuple(replace(pair, train=real.train.places[pair.train]) for pair in pairs),
         )

@@ -53,6 +53,7 @@ class Evaluation:
         seed: Of every draw.
         features: What to know about the features behind the scores of distributions, or ``""``.
         too_few: Why there are none of these scores, and what to write to have them, or ``""``.
+        failed: Sentences about what could not be computed.
         closest: Generated examples with the training examples (by their number in the source)
             nearest to them, closest first; a picture of them shows copies. Nearest is in the data,
             or in the features where the data are symbols.
@@ -66,8 +67,14 @@ class Evaluation:
     seed: int
     features: str = ""
     too_few: str = ""
+    failed: tuple[str, ...] = ()
     closest: tuple[Pair, ...] = ()
     version: str = __version__
+
+    @property
+    def gaps(self) -> tuple[str, ...]:
+        """Why some numbers are not there, in sentences."""
+        return (*filter(None, [self.too_few]), *self.failed)
 
     def to_json(self) -> dict[str, Any]:
         """Return JSON values; a number that is not finite becomes None.
@@ -82,6 +89,7 @@ class Evaluation:
             "seed": self.seed,
             "features": self.features,
             "too_few": self.too_few,
+            "failed": [*self.failed],
             "closest": [asdict(pair) for pair in self.closest],
             "version": self.version,
             "provenances": {row.provenance.id: asdict(row.provenance) for row in self.rows},
@@ -90,7 +98,7 @@ class Evaluation:
     def table(self) -> str:
         """Return aligned text."""
         if not self.rows:
-            return f"{self._counts()}\n{self.too_few or 'There is no metric.'}\n"
+            return "\n".join([self._counts(), *(self.gaps or ["There is no metric."]), ""])
         lines = [("metric", "", "generated", "floor", "better")]
         metric = None
         for row in self.rows:
@@ -110,7 +118,7 @@ class Evaluation:
         lines = [
             self._counts(),
             *([f"features: {self.features}."] if self.features else []),
-            *([self.too_few] if self.too_few else []),
+            *self.gaps,
             "floor: the same measure of real data: of the held-out examples where the set stands",
             "alone, of training against held-out examples where it is compared with held-out ones",
             "or told from them, of held-out against training examples where it is compared with",

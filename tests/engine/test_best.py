@@ -178,6 +178,19 @@ def test_a_metric_without_a_value_is_told_each_time(
         api.load(out, best=True)
 
 
+def test_a_metric_that_fails_is_told_and_the_run_goes_on(
+    run: Run, out: Path, monkeypatch: pytest.MonkeyPatch, mixture: ModuleType
+) -> None:
+    metrics = {"broken": Metric(lambda x: 1 / 0), "mean": Metric(lambda x: 1.0)}
+    monkeypatch.setattr(mixture.MixtureDomain, "metrics", lambda self: metrics)
+    often = ("train.steps=4", "log.evaluate_every=2", "log.evaluate_samples=8")
+    heard = run(*often, "log.best=mean")
+    assert [text.partition(" cannot")[0] for text in heard.warned] == [
+        f"step {step}: The metric 'broken'" for step in (2, 4)
+    ]
+    assert [each.step for each in checkpoint.find(out / "best")] == [2], "the first of equals"
+
+
 def test_a_checkpoint_is_no_run_to_have_best_weights(run: Run, out: Path) -> None:
     run(*OFTEN)
     (only, *_) = checkpoint.find(out / "best")

@@ -110,7 +110,7 @@ def test_samples_that_are_no_numbers_are_told_and_not_written(
     assert [text.partition(",")[0] for text in heard.about("no weight of the generator")] == [
         "step 0: 8 of 8 samples hold NaN or infinite values",
         "step 4: 8 of 8 samples hold NaN or infinite values",
-        "step 4: 20 of 20 samples hold NaN or infinite values",
+        "step 4: There is no evaluation: 20 of 20 samples hold NaN or infinite values",
     ]
     assert [path.name for path in (out / "samples").iterdir()] == ["real"]
     assert (out / "report.html").is_file()

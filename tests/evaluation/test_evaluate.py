@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import torch
 
-from omnigan.domain import Batch, Space
+from omnigan.domain import Batch, Metric, Space
 from omnigan.errors import UserError
+from omnigan.evaluation.comparison import comparison_table
+from omnigan.evaluation.distributions import Distributions
 from omnigan.evaluation.evaluate import Evaluator, evaluate
 from omnigan.evaluation.extractors import extractor
 from omnigan.evaluation.frechet import frechet_distance
@@ -64,6 +68,52 @@ def test_depends_on_the_seed_alone(plane, normal):
 def test_nothing_held_out(plane, normal):
     with pytest.raises(UserError, match="no held-out examples"):
         evaluate(plane(held_out=0), normal(10, 0), samples=10, seed=0)
+
+
+def test_what_cannot_be_computed_is_told_and_left_out(plane, normal, numbers):
+    def where_right(x):
+        """Fail where no example is to the right of 5, as if there were no note to count."""
+        return float(x[:, 0].sum()) / len(x[x[:, 0] > 5])
+
+    class Fragile(plane):
+        def metrics(self):
+            missing = Metric(lambda x: {}["octave"])
+            return {"right": Metric(where_right), "missing": missing, **super().metrics()}
+
+    few = evaluate(Fragile(), normal(10, 0), samples=10, seed=0)
+    plain = evaluate(plane(), normal(10, 0), samples=10, seed=0)
+    assert str(numbers(few)) == str(numbers(plain))  # NaN is the same here
+    right, missing = few.failed
+    assert re.fullmatch(
+        r"The metric 'right' cannot be computed of these examples: ZeroDivisionError: .* "
+        r"\(test_evaluate\.py, line \d+\)\.",
+        right,
+    )
+    assert missing.startswith("The metric 'missing' cannot be computed of these examples: KeyError")
+    assert few.to_json()["failed"] == [right, missing]
+    assert f"{right}\n{missing}\n" in few.table()
+    assert f"{right}\n{missing}\n\n" in comparison_table({"a": few, "b": few})
+
+
+def test_scores_of_distributions_may_fail_alone(plane, normal, numbers, monkeypatch):
+    monkeypatch.setattr(Distributions, "score", lambda *args: torch.zeros(0).quantile(0.5))
+    evaluation = evaluate(plane(), normal(32, 0), samples=32, seed=0)
+    assert {name for name, _ in numbers(evaluation)} == set(plane().metrics())
+    (failure,) = evaluation.failed
+    assert "Scores of distributions cannot be computed of these examples: RuntimeError" in failure
+
+
+@pytest.mark.parametrize("error", [OSError(28, "full"), MemoryError(), UserError("Wrong file.")])
+def test_what_is_no_fault_of_a_metric_is_raised(plane, normal, error):
+    class Refused(plane):
+        def metrics(self):
+            def refuse(x):
+                raise error
+
+            return {"refused": Metric(refuse)}
+
+    with pytest.raises(type(error)):
+        evaluate(Refused(), normal(10, 0), samples=10, seed=0)
 
 
 def test_notifies(plane, normal):
