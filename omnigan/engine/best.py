@@ -27,6 +27,7 @@ class Best:
     Attributes:
         metric: Name of the metric.
         score: What the best evaluation had by it.
+        samples: How many it was of, where that is known: scores of fewer cannot be compared.
         step: When it was; None before the first.
 
     Args:
@@ -38,21 +39,24 @@ class Best:
         self.folder = folder
         self.metric = metric
         self.score = Headline()
+        self.samples: int | None = None
         self.step: int | None = None
 
     def consider(self, evaluation: Evaluation, adversaries: Adversaries) -> None:
-        """Keep the present weights if no earlier ones had as good an evaluation."""
+        """Keep the present weights if no earlier ones had as good an evaluation of its kind."""
         score = headline(evaluation, self.metric)
-        if score.beats(self.score):
+        alike = self.samples in (None, evaluation.samples)
+        if score.beats(self.score if alike else Headline()):
             about = {"metric": self.metric, "score": score.distance}
             checkpoint.write(self.folder, adversaries, about, parts=("ema",))
             self.score, self.step = score, adversaries.step
+            self.samples = evaluation.samples
 
     def state(self) -> dict[str, Any]:
         """Return JSON values for :meth:`restore`."""
         score = None if self.step is None else self.score.distance
-        parts = self.score.parts
-        return {"metric": self.metric, "score": score, "parts": parts, "step": self.step}
+        of = {"parts": self.score.parts, "samples": self.samples}
+        return {"metric": self.metric, "score": score, **of, "step": self.step}
 
     def prune(self, checkpoints: Path) -> None:
         """Delete weights that no checkpoint calls the best."""
@@ -76,10 +80,10 @@ class Best:
             if each.step > step:
                 shutil.rmtree(each.folder)
         there = [each.step for each in checkpoint.find(self.folder)]
-        self.score, self.step = Headline(), None
+        self.score, self.samples, self.step = Headline(), None, None
         if state is None or state["metric"] != self.metric:
             return
         if state["step"] in there:  # else they were lost with the disk
-            # Checkpoints from before parts were counted do not tell them; mostly there is one.
+            # Earlier versions did not tell the number of parts, mostly one, nor that of samples.
             self.score = Headline(float(state["score"]), int(state.get("parts", 1)))
-            self.step = int(state["step"])
+            self.samples, self.step = state.get("samples"), int(state["step"])

@@ -23,9 +23,12 @@ FREE_KEYS = (
     "log.samples_every",
     "log.checkpoint_every",
     "log.keep",
+    "log.evaluate_every",
+    "log.evaluate_samples",
+    "log.best",
 )
-"""Keys that say where a run happens and how often it writes, not what it computes: a resumed run
-may change them."""
+"""Keys that say where a run happens, how often it writes and how it is judged, not what it learns:
+a resumed run may change them."""
 
 
 def changes(

@@ -6,6 +6,7 @@ import json
 import math
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -127,9 +128,9 @@ def test_weights_that_nobody_calls_best_are_deleted(
     again = Best(best.folder, "distance")
     again.restore(checkpoint.read_state(checkpoint.find(checkpoints)[0])["best"], 5)
     assert (again.step, again.score) == (4, Headline(3.0, 1))
-    before = {name: value for name, value in again.state().items() if name != "parts"}
-    again.restore(before, 5)
-    assert again.score == Headline(3.0, 1), "earlier versions did not count the parts"
+    earlier = {name: again.state()[name] for name in ("metric", "score", "step")}
+    again.restore(earlier, 5)
+    assert again.score == Headline(3.0, 1), "earlier versions told no more"
     assert [each.step for each in checkpoint.find(best.folder)] == [4, 1]
     other = Best(best.folder, "coverage")
     other.restore(again.state(), 5)
@@ -137,6 +138,21 @@ def test_weights_that_nobody_calls_best_are_deleted(
     shutil.rmtree(best.folder / "step-00000004")
     again.restore(again.state(), 5)
     assert again.step is None, "they are lost"
+
+
+def test_scores_of_another_number_of_samples_do_not_count(
+    game: Any, points: Callable[..., Any], tmp_path: Path
+) -> None:
+    """Most distances are the longer the fewer samples there are."""
+    players = game.start(points())
+    best = Best(tmp_path, "distance")
+    for step, (value, samples) in enumerate([(1.0, 1), (9.0, 8), (10.0, 8), (8.0, 8)]):
+        players.step = step
+        best.consider(replace(scored(value), samples=samples), players)
+        assert best.step == [0, 1, 1, 3][step]
+        again = Best(tmp_path, "distance")
+        again.restore(best.state(), step)
+        assert again.state() == best.state()
 
 
 def test_only_the_average_is_kept(game: Any, points: Callable[..., Any], tmp_path: Path) -> None:

@@ -251,15 +251,19 @@ def test_how_often_a_run_writes_may_change(run: Run, tmp_path: Path, out: Path) 
     run()
     for each in checkpoint.find(out / "checkpoints")[:1]:
         (each.folder / "state.json").unlink()
-    often = ("log.every=2", "log.samples_every=3", "log.checkpoint_every=4", "log.keep=3")
-    assert run(*often, resume=True).said == ["Going on from step 20."]
+    judged = ("log.evaluate_every=15", "log.evaluate_samples=8", "log.best=modes")
+    written = ("log.every=2", "log.samples_every=3", "log.checkpoint_every=4", "log.keep=3")
+    often = (*judged, *written)
+    assert run(*often, resume=True).said[0] == "Going on from step 20."
     steps = [each.step for each in checkpoint.find(out / "checkpoints")]
     assert steps == [30, 28, 24]
     for part in ("generator", "discriminator", "ema", "optimizers"):
         name = f"checkpoints/step-00000030/{part}.safetensors"
         assert (out / name).read_bytes() == (tmp_path / "plain" / name).read_bytes()
-    with pytest.raises(UserError, match=r"log\.evaluate_every: null -> 20"):
-        run(*often, "log.evaluate_every=20", resume=True)
+    assert [each.step for each in checkpoint.find(out / "best")] == [30]
+    run("log.evaluate_samples=20", resume=True)
+    with pytest.raises(UserError, match=r"log\.samples: 8 -> 9"):
+        run(*often, "log.samples=9", resume=True)
 
 
 def test_where_a_run_happens_may_change(run: Run, out: Path) -> None:
