@@ -13,6 +13,7 @@ from omnigan.adam import Adam
 from omnigan.domain import Conditions, Notify, silent
 from omnigan.engine import seeds
 from omnigan.errors import UserError
+from omnigan.inputs import at_rows, joined
 from omnigan.sampling import Trained
 
 __all__ = ["Inversion", "interpolate", "invert"]
@@ -64,7 +65,7 @@ def interpolate(
         for step in range(frames)
     ]
     path = [{**point, **conditions} for point in [*path, points[-1]]]
-    return trained.decode({name: torch.cat([point[name] for point in path]) for name in path[0]})
+    return trained.decode(joined(path))
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ def invert(
         notify("searching the latent space", number, len(target))
         found.append(_invert_one(trained, x.to(trained.device), label, steps, seed))
     notify("searching the latent space", len(target), len(target))
-    inputs = {name: torch.cat([one.inputs[name] for one in found]) for name in found[0].inputs}
+    inputs = joined([one.inputs for one in found])
     parts = ([getattr(one, part) for one in found] for part in ("x", "distances", "start"))
     return Inversion(inputs, *(torch.cat(part) for part in parts))
 
@@ -152,8 +153,7 @@ def _invert_one(
     x = trained.decode(points)
     distances = trained.domain.distance(x, target.cpu().expand_as(x))
     best = slice(int(distances.argmin()), int(distances.argmin()) + 1)
-    chosen = {name: value[best] for name, value in points.items()}
-    return Inversion(chosen, x[best], distances[best], start[:1])
+    return Inversion(at_rows(points, best), x[best], distances[best], start[:1])
 
 
 def _candidates(
@@ -169,7 +169,7 @@ def _candidates(
         cycled = [known[place % len(known)] for place in places] if known else label
         inputs |= trained.conditions(trained.choose_labels(CANDIDATES, seed, cycled), seed)
         found.append(_nearest(inputs, _distances(trained, inputs, target)))
-    inputs = {name: torch.cat([some[name] for some, _ in found]) for name in found[0][0]}
+    inputs = joined([some for some, _ in found])
     return _nearest(inputs, torch.cat([distances for _, distances in found]))
 
 
@@ -181,7 +181,7 @@ def _distances(trained: Trained, inputs: Conditions, target: Tensor) -> Tensor:
 
 def _nearest(inputs: Conditions, distances: Tensor) -> tuple[dict[str, Tensor], Tensor]:
     best = distances.argsort(stable=True)[:STARTS]
-    return {name: value[best] for name, value in inputs.items()}, distances[best]
+    return at_rows(inputs, best), distances[best]
 
 
 def _length(value: Tensor) -> Tensor:

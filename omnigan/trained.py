@@ -16,6 +16,7 @@ from omnigan.engine import seeds
 from omnigan.engine.device import free_memory
 from omnigan.engine.real import rows_of_labels
 from omnigan.errors import UserError, did_you_mean, listed
+from omnigan.inputs import at_rows, joined
 from omnigan.label_shares import drawn_labels
 from omnigan.numerals import LARGEST_SEED
 from omnigan.soundness import require_finite
@@ -156,7 +157,7 @@ class Trained:
         """
         asked = self.asked(1, seed, wishes)
         density = ChunkedDensity(self.domain, self.network, self.device, asked, seed)
-        first = Batch(like.x[:1], {name: value[:1] for name, value in like.cond.items()})
+        first = Batch(like.x[:1], at_rows(like.cond, slice(1)))
         return density if density.known(first) else None
 
     def sample(
@@ -186,7 +187,7 @@ class Trained:
 
     def latents(self, n: int, seed: int) -> dict[str, Tensor]:
         """Return the latent inputs of examples 0 to n - 1, on the CPU, each ``[n, ...]``."""
-        return _joined([self._latent(index, seed) for index in range(n)])
+        return joined([self._latent(index, seed) for index in range(n)])
 
     def _latent(self, index: int, seed: int) -> dict[str, Tensor]:
         return self.domain.latent(1, seeds.generator(seed, "sample", index))
@@ -204,9 +205,9 @@ class Trained:
         each = []
         for index, label in enumerate(labels):
             given = {} if label is None else dict(self.domain.condition(label, 1))
-            given |= {name: value[index : index + 1] for name, value in (asked or {}).items()}
+            given |= at_rows(asked or {}, slice(index, index + 1))
             each.append(self.domain.complete(given, seeds.generator(seed, "condition", index)))
-        return _joined(each)
+        return joined(each)
 
     def asked(self, n: int, seed: int, wishes: Sequence[str]) -> dict[str, Tensor]:
         """Return the inputs ``[n, ...]`` that a user asks for.
@@ -217,7 +218,7 @@ class Trained:
         rngs = [seeds.generator(seed, "wish", index) for index in range(n)]
         asked: dict[str, Tensor] = {}
         for wish in wishes:
-            inputs = _joined([self.domain.ask(wish, rng) for rng in rngs])
+            inputs = joined([self.domain.ask(wish, rng) for rng in rngs])
             if twice := sorted(asked.keys() & inputs.keys()):
                 raise UserError(f"--condition {wish}: the {listed(twice, 'and')} is said twice.")
             asked |= inputs
@@ -230,7 +231,7 @@ class Trained:
         sizes, and an example must not depend on how many were asked for.
         """
         count = len(next(iter(inputs.values())))
-        return self._decoded(count, lambda rows: _at(inputs, rows), chunk)
+        return self._decoded(count, lambda rows: at_rows(inputs, rows), chunk)
 
     def _made(
         self, n: int, seed: int, given: Conditions, chunk: int, notify: Notify = silent
@@ -242,8 +243,8 @@ class Trained:
 
         def inputs(rows: Tensor) -> Conditions:
             drawn = {index: self._latent(index, seed) for index in set(rows.tolist())}
-            latents = _joined([drawn[index] for index in rows.tolist()])
-            return {**latents, **_at(given, rows)}
+            latents = joined([drawn[index] for index in rows.tolist()])
+            return {**latents, **at_rows(given, rows)}
 
         return self._decoded(n, inputs, chunk, notify)
 
@@ -290,11 +291,3 @@ class Trained:
 
 def _gigabytes(number: int) -> str:
     return f"{number / 1e9:,.1f} GB"
-
-
-def _at(inputs: Conditions, rows: Tensor) -> dict[str, Tensor]:
-    return {name: value[rows] for name, value in inputs.items()}
-
-
-def _joined(parts: Sequence[Conditions]) -> dict[str, Tensor]:
-    return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
