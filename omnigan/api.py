@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from omnigan.arguments import several
 from omnigan.domain import Notify, silent
 from omnigan.engine.ranks import joined
 from omnigan.engine.reporter import Quiet, Reporter
@@ -32,7 +33,7 @@ def _warn(text: str) -> None:
 
 def train(
     recipe: str | Path | Mapping[str, Any],
-    overrides: Sequence[str] = (),
+    overrides: str | Sequence[str] = (),
     *,
     out: str | Path | None = None,
     resume: bool = False,
@@ -47,7 +48,7 @@ def train(
 
     Args:
         recipe: A file, the name of a shipped recipe, or the values themselves.
-        overrides: ``KEY=VALUE`` texts.
+        overrides: A ``KEY=VALUE`` text, or several.
         out: The run folder; default: the first free ``runs/<recipe>-<nnn>``.
         resume: Go on in ``out`` (default: the newest run of that recipe).
         force: Resume even if the recipe changed, or else the data.
@@ -62,7 +63,7 @@ def train(
             signal asked it to stop.
     """
     folder = None if out is None else Path(out)
-    request = Request(recipe, overrides, folder, resume, force, profile, device)
+    request = Request(recipe, several(overrides), folder, resume, force, profile, device)
     with joined() as ranks:
         return run(request, reporter or Quiet(), ranks)
 
@@ -170,7 +171,7 @@ def push(
 
 def score(
     run: str | Path,
-    files: Sequence[str | Path],
+    files: str | Path | Sequence[str | Path],
     *,
     label: str | None = None,
     samples: int | None = None,
@@ -183,7 +184,7 @@ def score(
 
     Args:
         run: A run folder, or one checkpoint folder in it.
-        files: Of any kind that the run could be trained on.
+        files: One or several, of any kind that the run could be trained on.
         label: What they are; None: each is judged as whatever label suits it best.
         samples: Examples of each kind that probabilities are calibrated with; None: 500, or as
             many as fill 512 MiB.
@@ -201,7 +202,7 @@ def score(
     trained = load(path, device)
     critic = critic_of(path, trained)
     _tell(trained, warn)
-    names = [Path(file) for file in files]
+    names = [Path(file) for file in several(files)]
     return ranked(critic, trained, names, label=label, samples=samples, seed=seed, notify=notify)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from omnigan.arguments import several
 from omnigan.density import ChunkedDensity
 from omnigan.domain import Artifact, Batch, Conditions, Density, Domain, Notify, silent
 from omnigan.engine import seeds
@@ -73,7 +74,7 @@ class Trained:
         n: int,
         seed: int = 0,
         label: str | Sequence[str] | None = None,
-        wishes: Sequence[str] = (),
+        wishes: str | Sequence[str] = (),
         notify: Notify = silent,
     ) -> Batch:
         """Return ``n`` examples as tensors, with the conditions they were made for.
@@ -86,7 +87,7 @@ class Trained:
             label: The label of all examples, or one for each. Without it, a conditional generator
                 gives them labels in the shares of its training data, beginning where the seed
                 says; where those are not known, each a label drawn from the seed.
-            wishes: Texts that the domain turns into inputs of all examples; see
+            wishes: A text, or several, that the domain turns into inputs of all examples; see
                 :meth:`omnigan.domain.Domain.ask`.
             notify: Told how many are done.
 
@@ -161,7 +162,7 @@ class Trained:
         return density if density.known(first) else None
 
     def sample(
-        self, n: int, seed: int = 0, label: str | None = None, wishes: Sequence[str] = ()
+        self, n: int, seed: int = 0, label: str | None = None, wishes: str | Sequence[str] = ()
     ) -> list[Any]:
         """Return ``n`` natural objects of the domain (``pretty_midi.PrettyMIDI``, say).
 
@@ -209,7 +210,7 @@ class Trained:
             each.append(self.domain.complete(given, seeds.generator(seed, "condition", index)))
         return joined(each)
 
-    def asked(self, n: int, seed: int, wishes: Sequence[str]) -> dict[str, Tensor]:
+    def asked(self, n: int, seed: int, wishes: str | Sequence[str]) -> dict[str, Tensor]:
         """Return the inputs ``[n, ...]`` that a user asks for.
 
         Raises:
@@ -217,7 +218,7 @@ class Trained:
         """
         rngs = [seeds.generator(seed, "wish", index) for index in range(n)]
         asked: dict[str, Tensor] = {}
-        for wish in wishes:
+        for wish in several(wishes):
             inputs = joined([self.domain.ask(wish, rng) for rng in rngs])
             if twice := sorted(asked.keys() & inputs.keys()):
                 raise UserError(f"--condition {wish}: the {listed(twice, 'and')} is said twice.")
