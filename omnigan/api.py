@@ -13,6 +13,7 @@ from omnigan.domain import Notify, silent
 from omnigan.engine.ranks import joined
 from omnigan.engine.reporter import Quiet, Reporter
 from omnigan.engine.running import Request, run
+from omnigan.errors import UserError
 from omnigan.evaluation.curves import Curves, at_temperatures
 from omnigan.evaluation.evaluate import Evaluation, Evaluator
 from omnigan.evaluation.identity import other_data
@@ -75,7 +76,7 @@ def evaluate(
     *,
     features: str = "auto",
     best: bool = False,
-    device: str = "cpu",
+    device: str | None = None,
     notify: Notify = silent,
     warn: Callable[[str], None] = _warn,
 ) -> Evaluation:
@@ -88,15 +89,16 @@ def evaluate(
         seed: Of every draw.
         features: What distributions are compared in: ``auto``, ``classifier``, ``random``,
             ``inception``, ``domain``, or an .onnx or .safetensors file.
-        best: The weights that did best in the evaluations of the run.
-        device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
+        best: Of a run folder: the weights that did best in the evaluations of the run.
+        device: Of a run folder: ``auto``, ``cpu``, ``cuda`` or ``mps``; default: the CPU.
         notify: Told about progress.
         warn: Told if the data are not those that the run was trained on; default: a Python warning.
 
     Raises:
-        UserError: There is no run, it has no held-out examples, or there are no such features.
+        UserError: There is no run, it has no held-out examples, or there are no such features; or
+            ``best`` or ``device`` is given for what is loaded already.
     """
-    trained = run if isinstance(run, Trained) else load(run, device, best=best)
+    trained = _loaded(run, device, best=best)
     samples = usual_samples(trained.domain) if samples is None else samples
     trained.refuse_too_many(samples)
     _tell(trained, warn)
@@ -204,6 +206,17 @@ def score(
     _tell(trained, warn)
     names = [Path(file) for file in several(files)]
     return ranked(critic, trained, names, label=label, samples=samples, seed=seed, notify=notify)
+
+
+def _loaded(run: str | Path | Trained, device: str | None, *, best: bool) -> Trained:
+    if not isinstance(run, Trained):
+        return load(run, "cpu" if device is None else device, best=best)
+    if best or device is not None:
+        raise UserError(
+            "best and device say how a run is loaded, and this one is loaded already: give them to "
+            "load(), or give the run folder instead."
+        )
+    return run
 
 
 def _tell(trained: Trained, warn: Callable[[str], None]) -> None:

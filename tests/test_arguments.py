@@ -56,3 +56,9 @@ def test_a_text_is_one_override_one_wish_and_one_file(
         api.score(run, "absent.csv")
     assert "absent.csv: " in str(caught.value)
     assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("arguments", [{"best": True}, {"device": "cpu"}])
+def test_what_is_loaded_is_not_loaded_otherwise(run: Path, arguments: dict[str, Any]) -> None:
+    with pytest.raises(UserError, match=r"best and device .* give them to load\(\)"):
+        api.evaluate(api.load(run), 20, **arguments)
