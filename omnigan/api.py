@@ -8,7 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from omnigan.arguments import several
+import torch
+
+from omnigan.arguments import Label, seed_in_range, several, whole
 from omnigan.domain import Notify, silent
 from omnigan.engine.ranks import joined
 from omnigan.engine.reporter import Quiet, Reporter
@@ -18,6 +20,7 @@ from omnigan.evaluation.curves import Curves, at_temperatures
 from omnigan.evaluation.evaluate import Evaluation, Evaluator
 from omnigan.evaluation.identity import other_data
 from omnigan.evaluation.material import usual_samples
+from omnigan.evaluation.two_sample import LEAST
 from omnigan.exporting.write import export
 from omnigan.hub.upload import plan_of, upload
 from omnigan.sampling import Trained, load
@@ -39,7 +42,7 @@ def train(
     out: str | Path | None = None,
     resume: bool = False,
     force: bool = False,
-    device: str | None = None,
+    device: str | torch.device | None = None,
     profile: bool = False,
     reporter: Reporter | None = None,
 ) -> Path:
@@ -53,7 +56,7 @@ def train(
         out: The run folder; default: the first free ``runs/<recipe>-<nnn>``.
         resume: Go on in ``out`` (default: the newest run of that recipe).
         force: Resume even if the recipe changed, or else the data.
-        device: Takes the place of ``train.device``.
+        device: Takes the place of ``train.device``; may be a device of torch.
         profile: Find out where the time of some early steps goes, for ``profile.txt`` and
             ``profile.json``.
         reporter: Told about progress.
@@ -64,7 +67,8 @@ def train(
             signal asked it to stop.
     """
     folder = None if out is None else Path(out)
-    request = Request(recipe, several(overrides), folder, resume, force, profile, device)
+    place = None if device is None else str(device)
+    request = Request(recipe, several(overrides), folder, resume, force, profile, place)
     with joined() as ranks:
         return run(request, reporter or Quiet(), ranks)
 
@@ -76,7 +80,7 @@ def evaluate(
     *,
     features: str = "auto",
     best: bool = False,
-    device: str | None = None,
+    device: str | torch.device | None = None,
     notify: Notify = silent,
     warn: Callable[[str], None] = _warn,
 ) -> Evaluation:
@@ -84,13 +88,14 @@ def evaluate(
 
     Args:
         run: A run folder, or what :func:`load` returned.
-        samples: Generated examples, and at most as many held-out ones; None: 1,000, or as many as
-            fill 512 MiB.
+        samples: Generated examples, two or more, and at most as many held-out ones; None: 1,000,
+            or as many as fill 512 MiB.
         seed: Of every draw.
         features: What distributions are compared in: ``auto``, ``classifier``, ``random``,
             ``inception``, ``domain``, or an .onnx or .safetensors file.
         best: Of a run folder: the weights that did best in the evaluations of the run.
-        device: Of a run folder: ``auto``, ``cpu``, ``cuda`` or ``mps``; default: the CPU.
+        device: Of a run folder: ``auto``, ``cpu``, ``cuda`` or ``mps``, or a device of torch;
+            default: the CPU.
         notify: Told about progress.
         warn: Told if the data are not those that the run was trained on; default: a Python warning.
 
@@ -99,7 +104,7 @@ def evaluate(
             ``best`` or ``device`` is given for what is loaded already.
     """
     trained = _loaded(run, device, best=best)
-    samples = usual_samples(trained.domain) if samples is None else samples
+    samples, seed = _drawn(trained, samples), seed_in_range(seed)
     trained.refuse_too_many(samples)
     _tell(trained, warn)
     evaluator = Evaluator(
@@ -140,8 +145,8 @@ def curves(
         name: at_temperatures(
             trained,
             temperatures,
-            samples=usual_samples(trained.domain) if samples is None else samples,
-            seed=seed,
+            samples=_drawn(trained, samples),
+            seed=seed_in_range(seed),
             features=features,
             notify=notify,
         )
@@ -175,10 +180,10 @@ def score(
     run: str | Path,
     files: str | Path | Sequence[str | Path],
     *,
-    label: str | None = None,
+    label: Label | None = None,
     samples: int | None = None,
     seed: int = 0,
-    device: str = "cpu",
+    device: str | torch.device = "cpu",
     notify: Notify = silent,
     warn: Callable[[str], None] = _warn,
 ) -> Scores:
@@ -188,10 +193,10 @@ def score(
         run: A run folder, or one checkpoint folder in it.
         files: One or several, of any kind that the run could be trained on.
         label: What they are; None: each is judged as whatever label suits it best.
-        samples: Examples of each kind that probabilities are calibrated with; None: 500, or as
-            many as fill 512 MiB.
+        samples: Examples of each kind that probabilities are calibrated with, 16 or more; None:
+            500, or as many as fill 512 MiB.
         seed: Of the calibration.
-        device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
+        device: ``auto``, ``cpu``, ``cuda`` or ``mps``, or a device of torch.
         notify: Told about progress.
         warn: As in :func:`evaluate`.
 
@@ -199,6 +204,9 @@ def score(
         UserError: There is no run, or it holds no trained discriminator; there is no such label; or
             none of the files can be read.
     """
+    seed = seed_in_range(seed)
+    if samples is not None:
+        samples = whole("samples", samples, LEAST)
     path = Path(run)
     refuse_exports(path)
     trained = load(path, device)
@@ -208,7 +216,7 @@ def score(
     return ranked(critic, trained, names, label=label, samples=samples, seed=seed, notify=notify)
 
 
-def _loaded(run: str | Path | Trained, device: str | None, *, best: bool) -> Trained:
+def _loaded(run: str | Path | Trained, device: str | torch.device | None, *, best: bool) -> Trained:
     if not isinstance(run, Trained):
         return load(run, "cpu" if device is None else device, best=best)
     if best or device is not None:
@@ -217,6 +225,11 @@ def _loaded(run: str | Path | Trained, device: str | None, *, best: bool) -> Tra
             "load(), or give the run folder instead."
         )
     return run
+
+
+def _drawn(trained: Trained, samples: int | None) -> int:
+    """Return how many examples are generated for an evaluation."""
+    return usual_samples(trained.domain) if samples is None else whole("samples", samples, 2)
 
 
 def _tell(trained: Trained, warn: Callable[[str], None]) -> None:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from omnigan.adam import Adam
+from omnigan.arguments import whole
 from omnigan.domain import Conditions, Notify, silent
 from omnigan.engine import seeds
 from omnigan.errors import UserError
@@ -51,8 +52,7 @@ def interpolate(
     """
     if len(stops) < 2:
         raise UserError("A way needs two seeds or more, as in --seeds 1,2,3.")
-    if frames < 1:
-        raise UserError(f"frames must be at least 1, not {frames}.")
+    frames = whole("frames", frames, 1)
     if not trained.has_latents:
         raise UserError("This generator has no latent vectors, so there is no way between samples.")
     trained.refuse_too_many((len(stops) - 1) * frames + 1)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import torch
+
 from omnigan.engine import checkpoint
 from omnigan.engine.checkpoint import BadCheckpoint, Checkpoint
 from omnigan.engine.content import fill
@@ -18,13 +20,13 @@ from omnigan.trained import Trained
 __all__ = ["Trained", "load", "run_of"]
 
 
-def load(path: str | Path, device: str = "cpu", *, best: bool = False) -> Trained:
+def load(path: str | Path, device: str | torch.device = "cpu", *, best: bool = False) -> Trained:
     """Load an export, the newest whole checkpoint of a run, or the run's best weights.
 
     Args:
         path: An export, a run folder, or one checkpoint folder in it; or ``hub:owner/name``, an
             export on the Hugging Face Hub, with ``@`` and a branch, a tag or a commit behind it.
-        device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
+        device: ``auto``, ``cpu``, ``cuda`` or ``mps``, or a device of torch.
         best: The weights that did best in the evaluations of the run (``log.evaluate_every``).
 
     Raises:

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from omnigan.arguments import several
+from omnigan.arguments import Label, seed_in_range, several, whole
 from omnigan.density import ChunkedDensity
 from omnigan.domain import Artifact, Batch, Conditions, Density, Domain, Notify, silent
 from omnigan.engine import seeds
@@ -19,7 +19,6 @@ from omnigan.engine.real import rows_of_labels
 from omnigan.errors import UserError, did_you_mean, listed
 from omnigan.inputs import at_rows, joined
 from omnigan.label_shares import drawn_labels
-from omnigan.numerals import LARGEST_SEED
 from omnigan.soundness import require_finite
 
 __all__ = ["Trained"]
@@ -73,7 +72,7 @@ class Trained:
         self,
         n: int,
         seed: int = 0,
-        label: str | Sequence[str] | None = None,
+        label: Label | Sequence[Label] | None = None,
         wishes: str | Sequence[str] = (),
         notify: Notify = silent,
     ) -> Batch:
@@ -84,21 +83,19 @@ class Trained:
         Args:
             n: How many.
             seed: Of the latent vectors.
-            label: The label of all examples, or one for each. Without it, a conditional generator
-                gives them labels in the shares of its training data, beginning where the seed
-                says; where those are not known, each a label drawn from the seed.
+            label: The label of all examples, or one for each; a number is the label of that name.
+                Without it, a conditional generator gives them labels in the shares of its training
+                data, beginning where the seed says; where those are not known, each a label drawn
+                from the seed.
             wishes: A text, or several, that the domain turns into inputs of all examples; see
                 :meth:`omnigan.domain.Domain.ask`.
             notify: Told how many are done.
 
         Raises:
-            UserError: ``n`` is below 1, the seed out of range, or a label or a wish unknown.
+            UserError: ``n``, the seed, a label, their number or a wish cannot be meant.
             NotFinite: The examples hold NaN or infinite values.
         """
-        if n < 1:
-            raise UserError(f"count must be at least 1, not {n}.")
-        if not 0 <= seed <= LARGEST_SEED:
-            raise UserError(f"seed must be from 0 to {LARGEST_SEED}, not {seed}.")
+        n, seed = whole("n", n, 1), seed_in_range(seed)
         labels = self.choose_labels(n, seed, label)
         asked = self.asked(n, seed, wishes)
         usual = self.latents(1, seed)
@@ -132,7 +129,7 @@ class Trained:
             UserError: There is too little for ``n`` examples.
         """
         # They are there twice while their parts are put together, as numbers of four bytes.
-        needed = n * (8 * math.prod(self.domain.space.shape) + BESIDES)
+        needed = whole("n", n, 1) * (8 * math.prod(self.domain.space.shape) + BESIDES)
         free = free_memory(_CPU)
         if needed > (USUAL_MEMORY if free is None else free):
             known = "" if free is None else f", and {_gigabytes(free)} are free"
@@ -162,9 +159,15 @@ class Trained:
         return density if density.known(first) else None
 
     def sample(
-        self, n: int, seed: int = 0, label: str | None = None, wishes: str | Sequence[str] = ()
+        self,
+        n: int,
+        seed: int = 0,
+        label: Label | Sequence[Label] | None = None,
+        wishes: str | Sequence[str] = (),
     ) -> list[Any]:
         """Return ``n`` natural objects of the domain (``pretty_midi.PrettyMIDI``, say).
+
+        The arguments are those of :meth:`generate`.
 
         Raises:
             UserError: As in :meth:`generate`, or there is too little memory for so many.
@@ -265,12 +268,12 @@ class Trained:
         return require_finite(torch.cat(made), self.network)
 
     def choose_labels(
-        self, n: int, seed: int, label: str | Sequence[str] | None
+        self, n: int, seed: int, label: Label | Sequence[Label] | None
     ) -> list[str | None]:
         """Return one label for each of n examples; see :meth:`generate`.
 
         Raises:
-            UserError: There is no such label.
+            UserError: There is no such label, or another number of them than of examples.
         """
         known = list(self.domain.labels())
         if label is None:
@@ -278,12 +281,16 @@ class Trained:
                 return [None] * n
             numbers = drawn_labels(self.label_counts, len(known), n, seed)
             return [known[number] for number in numbers]
-        wanted = [label] * n if isinstance(label, str) else list(label)
+        wanted = [str(name) for name in several(label)]
         known = [name if name.isprintable() else ascii(name) for name in known]
         for name in sorted(set(wanted) - set(self.domain.labels())):
             allowed = f"Labels: {listed(known)}." if known else "This generator has no labels."
             raise UserError(f"There is no label '{name}'.{did_you_mean(name, known)} {allowed}")
-        return [*wanted]
+        if len(wanted) not in (1, n):
+            raise UserError(
+                f"label must be one for all or one for each: {len(wanted)} are given for {n}."
+            )
+        return [*(wanted * n if len(wanted) == 1 else wanted)]
 
     def preview(self, n: int, seed: int = 0) -> Batch:
         """Return ``n`` examples to look at: sorted by label, as many of each as can be."""

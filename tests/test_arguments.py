@@ -6,11 +6,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
 from omnigan import api
-from omnigan.arguments import several
+from omnigan.arguments import several, whole
 from omnigan.errors import UserError
 
 
@@ -62,3 +63,62 @@ def test_a_text_is_one_override_one_wish_and_one_file(
 def test_what_is_loaded_is_not_loaded_otherwise(run: Path, arguments: dict[str, Any]) -> None:
     with pytest.raises(UserError, match=r"best and device .* give them to load\(\)"):
         api.evaluate(api.load(run), 20, **arguments)
+
+
+@pytest.mark.parametrize("given", [3, True, np.int64(3), torch.tensor(3)])
+def test_whole_numbers_are_those_of_any_library(given: Any) -> None:
+    assert whole("n", given, 1, 3) == int(given)
+
+
+@pytest.mark.parametrize("given", [0, 4, -1, 2.0, "3", None, [3], torch.tensor([1, 2])])
+def test_what_is_no_whole_number_in_range_is_a_mistake(given: Any) -> None:
+    with pytest.raises(UserError, match=r"n must be a whole number, from 1 to 3, not "):
+        whole("n", given, 1, 3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        ({"n": 0}, "n must be a whole number, at least 1, not 0"),
+        ({"n": "3"}, "n must be .* not '3'"),
+        ({"n": 3, "seed": None}, "seed must be .* from 0 to 9223372036854775807, not None"),
+        ({"n": 3, "label": ["mode-1", "mode-2"]}, "one for all or one for each: 2 are given for 3"),
+        ({"n": 1, "label": ["mode-1", "mode-2"]}, "one for each: 2 are given for 1"),
+        ({"n": 1, "label": []}, "one for each: 0 are given for 1"),
+        ({"n": 1, "label": 3}, "no label '3'.* Labels: 'mode-0'"),
+    ],
+)
+def test_samples_that_cannot_be_meant_are_mistakes(
+    run: Path, arguments: dict[str, Any], complaint: str
+) -> None:
+    with pytest.raises(UserError, match=complaint):
+        api.load(run).sample(**arguments)
+
+
+def test_labels_are_given_for_all_or_for_each(run: Path) -> None:
+    loaded = api.load(run)
+    alike = loaded.generate(2, label="mode-5")
+    assert torch.equal(loaded.generate(2, label=["mode-5"]).x, alike.x)
+    assert torch.equal(loaded.generate(2, label=("mode-5", "mode-5")).x, alike.x)
+    assert loaded.generate(2, label=["mode-5", "mode-2"]).cond["label"].tolist() == [5, 2]
+
+
+def test_a_number_is_the_label_of_that_name(run: Path) -> None:
+    loaded = api.load(run)
+    loaded.domain.labels = lambda: ["7", "3"]  # type: ignore[method-assign]
+    assert loaded.choose_labels(2, 0, 3) == ["3", "3"]
+    assert loaded.choose_labels(2, 0, np.array([7, 3])) == ["7", "3"]
+
+
+@pytest.mark.parametrize("samples", [0, 1, "many"])
+def test_too_few_samples_to_score_are_a_mistake(run: Path, samples: Any) -> None:
+    with pytest.raises(UserError, match="samples must be a whole number, at least 2, not "):
+        api.evaluate(run, samples)
+    with pytest.raises(UserError, match="samples must be a whole number, at least 16, not "):
+        api.score(run, "a.csv", samples=samples)
+
+
+def test_a_device_may_be_one_of_torch(run: Path) -> None:
+    assert api.load(run, torch.device("cpu")).device == torch.device("cpu")
+    with pytest.raises(UserError, match="'meta' cannot be used here"):
+        api.load(run, torch.device("meta"))

@@ -18,16 +18,17 @@ MOST_THREADS = 8
 """Small networks gain nothing from more."""
 
 
-def pick_device(wish: str, key: str = "train.device") -> torch.device:
+def pick_device(wish: str | torch.device, key: str = "train.device") -> torch.device:
     """Return the device that somebody asks for; ``auto`` takes CUDA, then MPS, then the CPU.
 
     Args:
-        wish: What they wrote.
+        wish: What they wrote, or a device of torch.
         key: Where they wrote it, for the error.
 
     Raises:
         UserError: There is no such device here.
     """
+    wish = str(wish)
     if wish == "auto":
         if torch.cuda.is_available():
             return torch.device("cuda")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from omnigan.arguments import Label
 from omnigan.domain import Notify, silent
 from omnigan.errors import UserError, UserErrors
 from omnigan.evaluation.thinning import evenly
@@ -27,7 +28,7 @@ def ranked(
     trained: Trained,
     files: Sequence[Path],
     *,
-    label: str | None = None,
+    label: Label | None = None,
     samples: int | None = None,
     seed: int = 0,
     notify: Notify = silent,
@@ -49,16 +50,16 @@ def ranked(
     """
     if not files:
         raise UserError("There are no files to score.")
-    trained.choose_labels(1, seed, label)
-    parts, unread = _read(critic, files, label, notify)
+    known = None if label is None else trained.choose_labels(1, seed, label)[0]
+    parts, unread = _read(critic, files, known, notify)
     trial, why_not = None, ""
     try:
-        trial = trial_of(critic, trained, samples, seed, label=label, notify=notify)
+        trial = trial_of(critic, trained, samples, seed, label=known, notify=notify)
     except UserError as error:  # the data of a run may be elsewhere
         why_not = str(error)
     found = [_score(file, *judged, trial) for file, judged in parts.items()]
     found.sort(key=lambda each: (-each.logit, each.file))
-    return Scores(tuple(found), tuple(unread), critic.step, label, trial, why_not, seed)
+    return Scores(tuple(found), tuple(unread), critic.step, known, trial, why_not, seed)
 
 
 def _read(
