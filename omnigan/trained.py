@@ -16,9 +16,9 @@ from omnigan.domain import Artifact, Batch, Conditions, Density, Domain, Notify,
 from omnigan.engine import seeds
 from omnigan.engine.device import free_memory
 from omnigan.engine.real import rows_of_labels
-from omnigan.errors import UserError, did_you_mean, listed
+from omnigan.errors import UserError, listed
 from omnigan.inputs import at_rows, joined
-from omnigan.label_shares import drawn_labels
+from omnigan.label_choice import chosen_labels
 from omnigan.soundness import require_finite
 
 __all__ = ["Trained"]
@@ -62,6 +62,11 @@ class Trained:
         self.commit = commit
         self.run = run
         self.label_counts = label_counts
+
+    @property
+    def labels(self) -> list[str]:
+        """The labels that examples may be asked for with; empty where there are none."""
+        return list(self.domain.labels())
 
     @property
     def has_latents(self) -> bool:
@@ -268,33 +273,21 @@ class Trained:
         return require_finite(torch.cat(made), self.network)
 
     def choose_labels(
-        self, n: int, seed: int, label: Label | Sequence[Label] | None
+        self, n: int, seed: int = 0, label: Label | Sequence[Label] | None = None
     ) -> list[str | None]:
-        """Return one label for each of n examples; see :meth:`generate`.
+        """Return the labels of the examples that :meth:`generate` and :meth:`sample` make.
+
+        The arguments are theirs. Where there are no labels, each is None.
 
         Raises:
             UserError: There is no such label, or another number of them than of examples.
         """
-        known = list(self.domain.labels())
-        if label is None:
-            if not known:
-                return [None] * n
-            numbers = drawn_labels(self.label_counts, len(known), n, seed)
-            return [known[number] for number in numbers]
-        wanted = [str(name) for name in several(label)]
-        known = [name if name.isprintable() else ascii(name) for name in known]
-        for name in sorted(set(wanted) - set(self.domain.labels())):
-            allowed = f"Labels: {listed(known)}." if known else "This generator has no labels."
-            raise UserError(f"There is no label '{name}'.{did_you_mean(name, known)} {allowed}")
-        if len(wanted) not in (1, n):
-            raise UserError(
-                f"label must be one for all or one for each: {len(wanted)} are given for {n}."
-            )
-        return [*(wanted * n if len(wanted) == 1 else wanted)]
+        n, seed = whole("n", n, 1), seed_in_range(seed)
+        return chosen_labels(self.labels, self.label_counts, n, seed, label)
 
     def preview(self, n: int, seed: int = 0) -> Batch:
         """Return ``n`` examples to look at: sorted by label, as many of each as can be."""
-        return self.generate(n, seed, rows_of_labels(self.domain.labels(), n) or None)
+        return self.generate(n, seed, rows_of_labels(self.labels, n) or None)
 
 
 def _gigabytes(number: int) -> str:

@@ -122,3 +122,14 @@ def test_a_device_may_be_one_of_torch(run: Path) -> None:
     assert api.load(run, torch.device("cpu")).device == torch.device("cpu")
     with pytest.raises(UserError, match="'meta' cannot be used here"):
         api.load(run, torch.device("meta"))
+
+
+def test_the_labels_of_samples_can_be_known(run: Path) -> None:
+    loaded = api.load(run)
+    assert loaded.labels == [f"mode-{number}" for number in range(8)]
+    made = loaded.generate(20, seed=4)
+    names = [loaded.labels[number] for number in made.cond["label"].tolist()]
+    assert loaded.choose_labels(20, seed=4) == names
+    assert loaded.choose_labels(2, label="mode-3") == ["mode-3", "mode-3"]
+    loaded.domain.labels = lambda: []  # type: ignore[method-assign]
+    assert loaded.choose_labels(2) == [None, None]
