@@ -168,7 +168,7 @@ class Domain(ABC):
         """
         from omnigan.errors import UserError
 
-        raise UserError(f"--condition {wish}: this model has no conditions but its labels.")
+        raise UserError(f"condition {wish}: this model has no conditions but its labels.")
 
     def complete(self, cond: Conditions, rng: torch.Generator) -> Conditions:
         """Return the conditions ``[1, ...]`` of one example, with what nobody chose filled in.

@@ -51,7 +51,7 @@ def interpolate(
             vectors.
     """
     if len(stops) < 2:
-        raise UserError("A way needs two seeds or more, as in --seeds 1,2,3.")
+        raise UserError("A way needs two seeds or more, as in 1,2,3.")
     frames = whole("frames", frames, 1)
     if not trained.has_latents:
         raise UserError("This generator has no latent vectors, so there is no way between samples.")

@@ -36,10 +36,10 @@ def load(path: str | Path, device: str | torch.device = "cpu", *, best: bool = F
     folder, commit = _here(path)
     if not folder.is_dir():
         raise no_run(path)
-    place = pick_device(device, "--device")
+    place = pick_device(device, "device")
     if is_export(folder):
         if best:
-            raise UserError(f"{folder} is an export, which has one set of weights: no --best.")
+            raise UserError(f"{folder} is an export: it has one set of weights, no best ones.")
         domain, network, step, counts = read_export(folder)
         return Trained(domain, network, step, place, commit, label_counts=counts)
     run, choices = _checkpoints(folder, best)
@@ -99,6 +99,6 @@ def _checkpoints(folder: Path, best: bool) -> tuple[RunFolder, list[Checkpoint]]
     if best and (one is not None or not choices):
         raise UserError(
             f"{folder} has no best weights. A run keeps them at an evaluation (log.evaluate_every) "
-            "that has a value of log.best; to load the newest, leave out --best."
+            "that has a value of log.best. Load the newest weights instead."
         )
     return run, choices

@@ -229,7 +229,7 @@ class Trained:
         for wish in several(wishes):
             inputs = joined([self.domain.ask(wish, rng) for rng in rngs])
             if twice := sorted(asked.keys() & inputs.keys()):
-                raise UserError(f"--condition {wish}: the {listed(twice, 'and')} is said twice.")
+                raise UserError(f"condition {wish}: the {listed(twice, 'and')} is said twice.")
             asked |= inputs
         return asked
 

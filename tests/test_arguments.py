@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -13,6 +15,7 @@ import torch
 from omnigan import api
 from omnigan.arguments import several, whole
 from omnigan.errors import UserError
+from omnigan.latent_space import interpolate
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +125,28 @@ def test_a_device_may_be_one_of_torch(run: Path) -> None:
     assert api.load(run, torch.device("cpu")).device == torch.device("cpu")
     with pytest.raises(UserError, match="'meta' cannot be used here"):
         api.load(run, torch.device("meta"))
+
+
+def test_mistakes_in_python_name_no_options(
+    run: Path, mixture_recipe: dict[str, Any], tmp_path: Path
+) -> None:
+    loaded = api.load(run)
+    exported = api.export(run, tmp_path / "export")
+    mistakes: list[Callable[[], Any]] = [
+        lambda: api.load(run, "gpu"),
+        lambda: api.load(run, best=True),
+        lambda: api.load(exported, best=True),
+        lambda: api.train(mixture_recipe, "train.steps=many", out=tmp_path / "other"),
+        lambda: api.train(mixture_recipe, out=tmp_path / "other", device="gpu"),
+        lambda: api.evaluate(run, 16, features="absent.onnx"),
+        lambda: api.curves({"it": loaded}, [0.5], 16),
+        lambda: loaded.sample(1, wishes="red"),
+        lambda: interpolate(loaded, [1], 2),
+    ]
+    for mistake in mistakes:
+        with pytest.raises(UserError) as caught:
+            mistake()
+        assert not re.search(r"--\w|command line", str(caught.value))
 
 
 def test_the_labels_of_samples_can_be_known(run: Path) -> None:

@@ -31,7 +31,7 @@ def sound_wished(wish: str, rate: int, hop: int) -> Tensor:
     """
     from omnigan_audio.data import read_wave
 
-    wave = read_wave(user_path(wish, "--condition"), rate, LONGEST)
+    wave = read_wave(user_path(wish, "condition"), rate, LONGEST)
     return pad(wave, (0, -len(wave) % hop + (hop if len(wave) < 4 * hop else 0)))[None, None]
 
 
@@ -44,11 +44,11 @@ def pitch_wished(wish: str, pitched: bool) -> Tensor:
     pitch = whole_number(wish.partition("=")[2], 127)
     if not pitched:
         raise UserError(
-            f"--condition {wish}: this model was trained without pitch; set data.pitch and train "
+            f"condition {wish}: this model was trained without pitch; set data.pitch and train "
             "again."
         )
     if pitch is None:
-        raise UserError(f"--condition {wish}: a pitch is a MIDI note number from 0 to 127.")
+        raise UserError(f"condition {wish}: a pitch is a MIDI note number from 0 to 127.")
     return torch.tensor([pitch])
 
 
@@ -60,13 +60,13 @@ def length_wished(wish: str, rate: int, body: Body) -> int:
     """
     name, _, text = wish.partition("=")
     if name != "seconds":
-        raise UserError(f"--condition {wish}: write pitch=60 or seconds=2.")
+        raise UserError(f"condition {wish}: write pitch=60 or seconds=2.")
     if body not in ANY_LENGTH:
         raise UserError(
-            f"--condition {wish}: the generator's body {body} makes sounds of one length; "
+            f"condition {wish}: the generator's body {body} makes sounds of one length; "
             f"{' and '.join(ANY_LENGTH)} can make others."
         )
     seconds = decimal_number(text)
     if seconds is None or not 0 < seconds <= LONGEST:
-        raise UserError(f"--condition {wish}: seconds must be above 0 and at most {LONGEST:g}.")
+        raise UserError(f"condition {wish}: seconds must be above 0 and at most {LONGEST:g}.")
     return max(1, round(seconds * rate))

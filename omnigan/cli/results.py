@@ -114,7 +114,7 @@ def _wishes(domain: Domain, options: Mapping[str, str | None]) -> list[str]:
         try:
             domain.ask(wish, torch.Generator())
         except UserError as error:
-            text = str(error).replace(f"--condition {wish}", typed).replace(wish, typed)
+            text = str(error).replace(f"condition {wish}", typed).replace(wish, typed)
             raise UserError(text if typed in text else f"{typed}: {text}") from error
         found.append(wish)
     return found

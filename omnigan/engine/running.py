@@ -97,7 +97,7 @@ def run(request: Request, reporter: Reporter, ranks: Ranks) -> Path:
             loaded = load_recipe(
                 request.recipe, request.all_overrides, stored=request.goes_on_with_its_own
             )
-            key = "train.device" if request.device is None else "--device"
+            key = "train.device" if request.device is None else "device"
             device = device_of(loaded.recipe.train.device, ranks.place, key)
             threads = set_threads(loaded.recipe.train.threads, ranks.place.local_size)
             own = stack.enter_context(_opened(request, loaded.name, ranks)) if ranks.first else None

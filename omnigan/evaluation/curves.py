@@ -29,13 +29,13 @@ def has_temperature(domain: Domain, temperatures: Sequence[float]) -> None:
         UserError: The domain has none, or not these.
     """
     if not domain.curves():
-        raise UserError(f"--temperatures: {type(domain).__name__} has no temperature to change.")
+        raise UserError(f"temperatures: {type(domain).__name__} has no temperature to change.")
     for temperature in temperatures:
         try:
             domain.ask(_wish(temperature), torch.Generator())
         except UserError as error:
-            told = str(error).removeprefix("--condition ")
-            raise UserError(f"--temperatures: {told}") from error
+            told = str(error).removeprefix("condition ")
+            raise UserError(f"temperatures: {told}") from error
 
 
 def _wish(temperature: float) -> str:
@@ -101,7 +101,7 @@ class Curves:
         """
         pairs = [tuple(map(tuple, domain.curves())) for domain in domains]
         if len(set(pairs)) > 1:
-            raise UserError("--temperatures: these runs have no scores in common to draw.")
+            raise UserError("temperatures: these runs have no scores in common to draw.")
         first = domains[0]
         return cls(first.curves(), headline_metric(first, "auto"), runs)
 
@@ -165,7 +165,7 @@ class Curves:
         """
         panels = [panel for panel in map(self._panel, self.pairs) if _has_points(panel)]
         if not panels:
-            raise UserError("--temperatures: there is nothing to draw: no score is a number.")
+            raise UserError("temperatures: there is nothing to draw: no score is a number.")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             draw(panels, path)

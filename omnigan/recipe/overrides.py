@@ -1,4 +1,4 @@
-"""Recipe values given on the command line as ``KEY=VALUE``."""
+"""Recipe values given on the command line, or to ``omnigan.train``, as ``KEY=VALUE``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Override", "apply", "parse"]
 
 @dataclass(frozen=True)
 class Override:
-    """One value given on the command line."""
+    """One value that takes the place of the recipe's."""
 
     text: str
     path: KeyPath
@@ -71,7 +71,7 @@ def apply(values: dict[str, Any], override: Override, defaults: Mapping[str, Any
 
 
 def _where(text: str) -> str:
-    return f"command line '{text}'"
+    return f"setting '{text}'"
 
 
 def _part(node: object, key: str) -> Any:

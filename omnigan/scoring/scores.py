@@ -132,7 +132,7 @@ class Scores:
             draw_reliability(self.trial, pictures[0])
             draw_logits(self._marked(), self.trial, pictures[1])
         except OSError as error:
-            raise UserError(f"--out: {folder} cannot be written: {error.strerror}") from error
+            raise UserError(f"{folder} cannot be written: {error.strerror}") from error
         return [path, *pictures]
 
     def _marked(self) -> Sequence[float]:

@@ -93,7 +93,7 @@ def test_every_mistake_of_a_recipe_is_a_line_on_the_standard_error(omnigan: Run)
     assert [line.partition(": '")[0] for line in errors.splitlines()] == [
         "error: mine.yaml:3",
         "error: mine.yaml:4",
-        "error: command line 'sead=1': unknown key 'sead'. Did you mean 'seed'?",
+        "error: setting 'sead=1': unknown key 'sead'. Did you mean 'seed'?",
     ]
 
 

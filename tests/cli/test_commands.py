@@ -79,14 +79,14 @@ def test_a_device_that_is_not_there_is_a_mistake(omnigan: Run, recipe: str) -> N
 
 @pytest.mark.parametrize("command", ["train", "evaluate", "score"])
 @pytest.mark.parametrize("wish", ["gpu", "0", "null", "a #"])
-def test_a_device_is_blamed_on_the_option_that_names_it(
+def test_a_device_is_blamed_on_what_names_it(
     omnigan: Run, trained: str, recipe: str, command: str, wish: str
 ) -> None:
     named = {"train": [recipe], "evaluate": [trained], "score": [trained, recipe]}
     assert omnigan(command, *named[command], "--device", wish) == (
         2,
         "",
-        f"error: --device: '{wish}' cannot be used here (omnigan uses cpu, cuda, mps). Try 'auto' "
+        f"error: device: '{wish}' cannot be used here (omnigan uses cpu, cuda, mps). Try 'auto' "
         "or 'cpu'.\n",
     )
 

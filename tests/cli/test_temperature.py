@@ -63,14 +63,14 @@ def test_what_a_domain_does_not_know_is_told_by_the_option(omnigan: Run, runs: l
         assert (status, errors) == (2, expected)
     status, _, errors = omnigan("evaluate", "points", "--temperatures", "0.5,1")
     assert status == 2
-    assert "--temperatures: MixtureDomain has no temperature" in errors
+    assert "temperatures: MixtureDomain has no temperature" in errors
 
 
 def test_nothing_is_asked_for_twice(omnigan: Run, runs: list[str]) -> None:
     words = ["sample", "rival", "--prefix", "ab", "--condition", "prefix=ba"]
     status, _, errors = omnigan(*words)
     assert status == 2
-    assert errors == "error: --condition prefix=ab: the 'prefix' is said twice.\n"
+    assert errors == "error: condition prefix=ab: the 'prefix' is said twice.\n"
 
 
 def test_a_prefix_makes_no_folders_elsewhere(omnigan: Run, runs: list[str]) -> None:

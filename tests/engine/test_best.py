@@ -190,7 +190,7 @@ def test_a_metric_without_a_value_is_told_each_time(
     heard = run("log.evaluate_every=15", "log.evaluate_samples=8", "log.best=nothing")
     assert len(heard.about("log.evaluate_samples")) == 2
     assert not (out / "best").exists()
-    with pytest.raises(UserError, match=r"has no best weights.*log\.evaluate_every.*--best"):
+    with pytest.raises(UserError, match=r"has no best weights.*log\.evaluate_every.*the newest"):
         api.load(out, best=True)
 
 

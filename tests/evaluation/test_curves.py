@@ -71,12 +71,12 @@ def test_each_run_is_evaluated_at_each_temperature(writer: Trained) -> None:
 def test_a_domain_without_temperature_is_a_mistake(plane: type, writer: Trained) -> None:
     domain = plane()
     trained = Trained(domain, domain.generator(), 0, torch.device("cpu"))
-    with pytest.raises(UserError, match="--temperatures: Plane has no temperature"):
+    with pytest.raises(UserError, match="temperatures: Plane has no temperature"):
         api.curves({"plane": trained}, [1.0])
     with pytest.raises(UserError, match="no scores in common"):
         api.curves({"plane": trained, "writer": writer}, [1.0])
     domain.curves = lambda: [("mean x", "mean y")]
-    with pytest.raises(UserError, match=r"--temperatures: temperature=0\.5: this model has no"):
+    with pytest.raises(UserError, match=r"temperatures: temperature=0\.5: this model has no"):
         api.curves({"plane": trained}, [0.5])
 
 

@@ -85,7 +85,7 @@ def test_the_best_weights_or_one_checkpoint_can_be_exported(run: Path, tmp_path:
     first = min((run / "checkpoints").iterdir())
     one = omnigan.load(omnigan.export(first, tmp_path / "one"))
     assert torch.equal(one.generate(5).x, omnigan.load(first).generate(5).x)
-    with pytest.raises(UserError, match="no --best"):
+    with pytest.raises(UserError, match="no best ones"):
         omnigan.load(best, best=True)
 
 

@@ -43,7 +43,7 @@ def test_a_value_that_was_set_in_part_is_blamed_on_the_override(
 ) -> None:
     around = ("train.rate.shape=linear", override, "generator.z=16", "train.ema.half_life=9")
     (line,) = _complaints(written(FILE), *around)
-    assert line.startswith(f"command line '{override}': {complaint}")
+    assert line.startswith(f"setting '{override}': {complaint}")
 
 
 def test_the_last_of_several_that_set_a_value_is_blamed(written: Write) -> None:
@@ -55,7 +55,7 @@ def test_the_last_of_several_that_set_a_value_is_blamed(written: Write) -> None:
         ("train.rate.end=-1", "train.rate={start: 1, end: -1}"),
     ):
         (line,) = _complaints(written(FILE), first, last)
-        assert line.startswith(f"command line '{last}': "), line
+        assert line.startswith(f"setting '{last}': "), line
 
 
 WRONG = """\
@@ -104,5 +104,5 @@ def test_an_option_is_blamed_on_who_gives_it_not_on_its_neighbours(written: Writ
     lines = _complaints(file, "train.steps=99", "discriminator.group_size=8", "generator.z=9")
     assert [line.split(": ")[0] for line in lines] == [
         "mine.yaml:4",
-        "command line 'discriminator.group_size=8'",
+        "setting 'discriminator.group_size=8'",
     ]

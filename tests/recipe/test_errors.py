@@ -146,7 +146,7 @@ def test_one_mistake_is_one_line(written: Write, line: str, complaint: str) -> N
 def test_a_mistake_on_the_command_line_is_quoted(override: str, complaint: str) -> None:
     recipe = {"domain": "toy", "train": {"loss": "hinge"}}
     (line,) = _complaints(recipe, ["train.ema.ramp=0.1", override, "log.keep=3"])
-    assert line.startswith(f"command line '{override}': {complaint}")
+    assert line.startswith(f"setting '{override}': {complaint}")
 
 
 def test_all_mistakes_come_at_once_in_the_order_of_the_file(written: Write) -> None:
@@ -164,9 +164,9 @@ def test_all_mistakes_come_at_once_in_the_order_of_the_file(written: Write) -> N
     places = [line.split(": ")[0] for line in lines]
     assert places == [
         *(f"mine.yaml:{number}" for number in (2, 4, 5, 6, 8)),
-        "command line 'train.clip=x'",
-        "command line 'nonsense'",
-        "command line 'data.even=1'",
+        "setting 'train.clip=x'",
+        "setting 'nonsense'",
+        "setting 'data.even=1'",
     ]
 
 
@@ -285,5 +285,5 @@ def test_any_recipe_loads_or_is_refused_clearly(
         assert isinstance(load_recipe(written(text), overrides), LoadedRecipe)
     except UserError as error:
         for line in str(error).splitlines():
-            assert line.startswith(("mine.yaml", "command line '"))
+            assert line.startswith(("mine.yaml", "setting '"))
             assert line.endswith((".", "?")) or "not valid YAML" in line

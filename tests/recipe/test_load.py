@@ -204,9 +204,7 @@ def test_augmentation_where_a_domain_has_none_is_a_mistake() -> None:
         with pytest.raises(UserErrors) as caught:
             load_recipe("text", [f"train.augment={strength}", "generator.width=no"])
         told = caught.value.problems
-        assert told[0].startswith(
-            f"command line 'train.augment={strength}': 'train.augment' must be 0"
-        )
+        assert told[0].startswith(f"setting 'train.augment={strength}': 'train.augment' must be 0")
         assert "'generator.width'" in told[1], "every mistake at once"
     assert load_recipe("text", ["train.augment=0"]).recipe.train.augment == 0
     assert load_recipe("image", ["train.augment=0.3"]).recipe.train.augment == 0.3

@@ -39,7 +39,7 @@ WITH_COMMENTS = ["a='b' #c", "a=[b] # c", "a={b: c} #", "a=[b #c]"]
 def test_what_is_no_override_is_quoted(text: str) -> None:
     with pytest.raises(UserError) as caught:
         parse(text)
-    assert str(caught.value).startswith(f"command line '{text}'")
+    assert str(caught.value).startswith(f"setting '{text}'")
 
 
 def _applied(values: dict[str, Any], text: str, defaults: dict[str, Any]) -> dict[str, Any]:
@@ -81,7 +81,7 @@ def test_a_value_is_set_in_its_place(
 def test_a_key_that_leads_nowhere_is_explained(text: str, says: str) -> None:
     with pytest.raises(UserError) as caught:
         _applied({"s": {"word": "auto", "items": [1, 2]}}, text, {})
-    assert str(caught.value).startswith(f"command line '{text}': ")
+    assert str(caught.value).startswith(f"setting '{text}': ")
     assert says in str(caught.value)
 
 

@@ -66,7 +66,7 @@ def extractor(domain: Domain, name: str = "auto", notify: Notify = silent) -> Ex
 
 def _from_file(domain: Domain, path: Path) -> Extractor:
     if not path.is_file():
-        raise UserError(f"--features: there is no file {path}.")
+        raise UserError(f"features: there is no file {path}.")
     return from_onnx(domain, path) if path.suffix == ".onnx" else from_safetensors(domain, path)
 
 

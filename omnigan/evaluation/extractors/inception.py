@@ -41,7 +41,7 @@ def from_inception(domain: Domain) -> Extractor:
     if len(space.shape) != 3 or space.shape[0] not in _CHANNELS:
         raise UserError(
             "The features 'inception' are for images of 1 or 3 channels, not for examples of the "
-            f"shape {list(space.shape)}. Leave out --features."
+            f"shape {list(space.shape)}. Take others, such as 'auto'."
         )
     WEIGHTS.path()  # loading runs what the file says
     helper = _helper()
