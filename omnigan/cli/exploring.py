@@ -149,7 +149,7 @@ def augment(
     trained = loaded(run)
     labels = trained.domain.labels()
     if not labels:
-        raise UserError(f"{run} was trained without labels; set data.labels and train again.")
+        raise UserError(f"{run} was trained without labels; {_without_labels(trained.domain)}.")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UserError(f"--out: {out} exists and is not an empty folder.")
     trained.refuse_too_many(per_class)
@@ -163,3 +163,12 @@ def augment(
             trained.domain.render_many(x, folder, notify)
         reporter.notify("labels", len(labels), len(labels))
     print(f"{len(labels)} labels of {per_class} samples: {out}")
+
+
+def _without_labels(domain: Domain) -> str:
+    """Say what to do with a generator that knows no labels."""
+    from omnigan.recipe.fields import known_keys
+
+    if "labels" in known_keys(type(domain.config), ("data",)):
+        return "set data.labels and train again"
+    return "'omnigan sample' makes samples without any"

@@ -6,12 +6,14 @@ import string
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from omnigan import api
 from omnigan.cli.common import harmless
 from omnigan.cli.places import destination, file_name, file_names, folder_name, named
 from omnigan.errors import UserError
@@ -191,6 +193,22 @@ def test_labels_of_one_name_get_folders_of_their_own(
         "made/a_b/points.txt",
     ]
     assert len(Path("made/a_b-2/points.txt").read_text().splitlines()) == 3
+
+
+def test_where_there_are_no_labels_advice_depends_on_the_domain(
+    omnigan: Run,
+    trained: str,
+    mixture: ModuleType,
+    mixture_recipe: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(import_module("acme_toy").ToyDomain, "labels", lambda self: ())
+    words = ["data.labels=false", "train.steps=1"]
+    other = str(api.train(mixture_recipe, words, out="other"))
+    for run, advice in {trained: "'omnigan sample' makes", other: "set data.labels and"}.items():
+        status, _, errors = omnigan("augment", run, "--out", "set")
+        assert status == 2
+        assert f"{run} was trained without labels; {advice} " in errors
 
 
 def test_a_label_leads_nowhere_else(
