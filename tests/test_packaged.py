@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import pickle
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
 from omnigan.errors import UserError
 from omnigan.packaged import Packaged
@@ -37,6 +39,16 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_file_is_found_without_running_the_package(file: Path) -> None:
     assert WEIGHTS.path() == file
     assert WEIGHTS.package not in sys.modules
+
+
+def test_tensors_are_read_and_nothing_else(file: Path) -> None:
+    torch.save({"a": torch.ones(2)}, file)
+    known = replace(WEIGHTS, sha256=hashlib.sha256(file.read_bytes()).hexdigest())
+    assert known.tensors()["a"].tolist() == [1, 1]
+    torch.save({"a": Packaged}, file)
+    other = replace(WEIGHTS, sha256=hashlib.sha256(file.read_bytes()).hexdigest())
+    with pytest.raises(pickle.UnpicklingError):
+        other.tensors()
 
 
 @pytest.mark.parametrize("content", [b"other", None])

@@ -51,8 +51,7 @@ class Crepe(nn.Module):
         for number, (given, made) in enumerate(pairwise(CHANNELS)):
             self.convs.append(nn.Conv1d(given, made, *_kernel(number)))
             self.norms.append(nn.BatchNorm1d(made, eps=_EPSILON))
-        state = torch.load(WEIGHTS.path(), weights_only=True, map_location="cpu")
-        self.load_state_dict(_named(state))
+        self.load_state_dict(_named(WEIGHTS.tensors()))
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the features of waveforms."""

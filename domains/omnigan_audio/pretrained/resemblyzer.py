@@ -51,7 +51,7 @@ class Resemblyzer(nn.Module):
         self.rate = rate
         self.lstm = nn.LSTM(BANDS, WIDTH, 3, batch_first=True)
         self.linear = nn.Linear(WIDTH, WIDTH)
-        state = torch.load(WEIGHTS.path(), weights_only=True, map_location="cpu")["model_state"]
+        state = WEIGHTS.tensors()["model_state"]
         self.load_state_dict({name: state[name] for name in self.state_dict()})
 
     def forward(self, x: Tensor) -> Tensor:
