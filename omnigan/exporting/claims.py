@@ -19,7 +19,7 @@ from torch.nn.modules.module import (
 
 from omnigan.domain import Domain
 from omnigan.errors import UserError
-from omnigan.exporting.weights import opened, stored_as
+from omnigan.exporting.weights import opened, stored
 
 __all__ = ["check_bytes", "check_claims"]
 
@@ -64,8 +64,8 @@ def check_claims(path: Path, domain: Domain, dtype: str, config: Path) -> None:
     elements = sum(math.prod(shape) for _, shape in claims.values())
     network = _shadow(domain, len(claims), elements, config)
     own = {
-        name: (NAMES.get(stored_as(value.dtype, dtype), "?"), list(value.shape))
-        for name, value in network.state_dict().items()
+        name: (NAMES.get(kind, "?"), list(value.shape))
+        for name, value, kind in stored(network, dtype)
     }
     wrong = [f"{name!r} is missing" for name in sorted(own.keys() - claims.keys())]
     wrong += [f"{name!a} is not of this network" for name in sorted(claims.keys() - own.keys())]
@@ -93,11 +93,9 @@ def check_bytes(size: int, domain: Domain, dtype: str, config: Path) -> None:
     """
     # A tensor takes some bytes of the header, and an element at least one.
     network = _shadow(domain, min(size // 32, MOST_TENSORS), size, config)
-    values = network.state_dict()
-    wanted = sum(
-        value.numel() * stored_as(value.dtype, dtype).itemsize for value in values.values()
-    )
-    header = 2**16 + 2**10 * len(values)
+    tensors = [value.numel() * kind.itemsize for _, value, kind in stored(network, dtype)]
+    wanted = sum(tensors)
+    header = 2**16 + 2**10 * len(tensors)
     if not wanted <= size <= wanted + header:
         raise UserError(
             f"{config}: 'config' describes a network of {wanted:,} bytes, and the file of its "

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from omnigan.errors import UserError, did_you_mean, listed
 from omnigan.soundness import is_sound
 
-__all__ = ["DTYPES", "Dtype", "fill_from", "opened", "packed", "sha256_of", "stored_as"]
+__all__ = ["DTYPES", "Dtype", "fill_from", "opened", "packed", "sha256_of", "stored"]
 
 Dtype = Literal["fp32", "bf16"]
 DTYPES: tuple[str, ...] = get_args(Dtype)
@@ -26,7 +26,7 @@ def packed(network: nn.Module, dtype: Dtype) -> bytes:
     """Return a network's weights as a safetensors file.
 
     Args:
-        network: Its float32 weights become ``dtype``; others stay what they are.
+        network: Whose; see :func:`stored`.
         dtype: ``fp32`` or ``bf16``.
 
     Raises:
@@ -37,15 +37,22 @@ def packed(network: nn.Module, dtype: Dtype) -> bytes:
             f"dtype must be {listed(DTYPES)}, not {dtype!r}.{did_you_mean(dtype, DTYPES)}"
         )
     tensors = {
-        name: value.detach().cpu().to(stored_as(value.dtype, dtype)).contiguous()
-        for name, value in network.state_dict().items()
+        name: value.detach().cpu().to(kind).contiguous()
+        for name, value, kind in stored(network, dtype)
     }
     return serialize(tensors, metadata={"format": "pt"})
 
 
-def stored_as(own: torch.dtype, dtype: str) -> torch.dtype:
-    """Return what a tensor of a network is stored as."""
-    return torch.bfloat16 if dtype == "bf16" and own is torch.float32 else own
+def stored(network: nn.Module, dtype: str) -> Iterator[tuple[str, Tensor, torch.dtype]]:
+    """Yield the tensors of a network by name, each with the type that it is stored as.
+
+    What was learnt in float32 becomes ``dtype``. Buffers stay what they are: they are small, and
+    may be frequencies, tables or variances, to which three digits are too few.
+    """
+    learnt = {"fp32": torch.float32, "bf16": torch.bfloat16}[dtype]
+    for name, value in network.state_dict(keep_vars=True).items():
+        is_learnt = isinstance(value, nn.Parameter) and value.dtype is torch.float32
+        yield name, value, learnt if is_learnt else value.dtype
 
 
 def sha256_of(path: Path) -> str:
