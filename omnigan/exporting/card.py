@@ -73,7 +73,7 @@ class Card:
             "Samples": self._samples(),
             "Training data": _data(self.facts.data),
             "Training": _training(self.facts.recipe, self.step),
-            "How good it is": _scores(self.facts.scores, self.step),
+            "How good it is": _scores(self.facts.scores, self.step, self.dtype),
             "Intended use and limits": LIMITS,
         }
         parts = [f"## {title}\n\n{text}" if title else text for title, text in sections.items()]
@@ -188,13 +188,15 @@ def _training(recipe: Recipe, step: int) -> str:
     return _table(("", ""), list(facts.items()))
 
 
-def _scores(scores: Scores | None, step: int) -> str:
+def _scores(scores: Scores | None, step: int, dtype: str) -> str:
     if scores is None:
         return "It was not evaluated while it was trained; `omnigan evaluate` does it."
     values = scores.values
     if not values["rows"]:
         return "Too few examples were held out to evaluate it."
     whose = "These weights" if scores.step == step else f"The weights of step {scores.step:,}"
+    rounded = scores.step == step and dtype != "fp32"
+    when = f", before they were rounded to {dtype}," if rounded else ""
     rows = [
         (
             f"{row['metric']} {row['part']}".rstrip(),
@@ -211,9 +213,9 @@ def _scores(scores: Scores | None, step: int) -> str:
     ]
     return "\n\n".join(
         [
-            f"{whose} were evaluated on {values['samples']} samples. The floor is the same measure "
-            "of real data: what a perfect model would get. Where better says match, the floor is "
-            "best. Compare only scores of the same provenance.",
+            f"{whose} were evaluated{when} on {values['samples']} samples. The floor is the same "
+            "measure of real data: what a perfect model would get. Where better says match, the "
+            "floor is best. Compare only scores of the same provenance.",
             _table(("metric", "generated", "floor", "better", "provenance"), rows),
             "Where they come from:",
             _table(("provenance", *_SOURCE.values()), sources),

@@ -75,6 +75,8 @@ def test_bf16_weights_are_rounded_and_used_in_float32(
         # Eight significant bits, rounded to the nearest.
         assert bool(((value - whole[name]).abs() <= whole[name].abs() * 2**-8).all())
     assert any(not torch.equal(loaded[name], whole[name]) for name in whole)
+    card = (half / "README.md").read_text()
+    assert "These weights were evaluated, before they were rounded to bf16, on 20 samples." in card
 
 
 def test_the_best_weights_or_one_checkpoint_can_be_exported(run: Path, tmp_path: Path) -> None:
