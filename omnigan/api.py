@@ -97,7 +97,7 @@ def evaluate(
         device: Of a run folder: ``auto``, ``cpu``, ``cuda`` or ``mps``, or a device of torch;
             default: the CPU.
         notify: Told about progress.
-        warn: Told if the data are not those that the run was trained on; default: a Python warning.
+        warn: Told if the data are not those of the training; default: a Python warning.
 
     Raises:
         UserError: There is no run, it has no held-out examples, or there are no such features; or

@@ -69,12 +69,15 @@ def read_domain(path: Path) -> Domain:
     return read_model(path)[0]
 
 
-def read_model(path: Path, also: Collection[str] = ()) -> tuple[Domain, dict[str, Any]]:
+def read_model(
+    path: Path, also: Collection[str] = (), maybe: Collection[str] = ()
+) -> tuple[Domain, dict[str, Any]]:
     """Build the domain that a ``config.json`` describes.
 
     Args:
         path: The file.
         also: Keys that it must have besides those of :func:`domain_values`.
+        maybe: Keys that it may have.
 
     Returns:
         The domain, and everything that the file holds.
@@ -83,7 +86,7 @@ def read_model(path: Path, also: Collection[str] = ()) -> tuple[Domain, dict[str
         UserError: The file is missing, is not JSON, or does not fit together.
     """
     values = read_values(path)
-    _require_keys(values, {*KEYS, *also}, path)
+    _require_keys(values, {*KEYS, *also}, {COUNTS, *maybe}, path)
     domain = _built(values, path)
     space = _space(domain)
     if space != values["space"]:
@@ -149,12 +152,12 @@ def build_generator(domain: Domain, path: Path) -> nn.Module:
         ) from error
 
 
-def _require_keys(values: Mapping[str, Any], keys: set[str], path: Path) -> None:
+def _require_keys(values: Mapping[str, Any], keys: set[str], maybe: set[str], path: Path) -> None:
     if values.get("format", FORMAT) != FORMAT:
         raise UserError(
             f"{path}: 'format' is {values['format']!r}; omnigan {__version__} reads {FORMAT}."
         )
-    missing, unknown = sorted(keys - values.keys()), sorted(values.keys() - {*keys, COUNTS})
+    missing, unknown = sorted(keys - values.keys()), sorted(values.keys() - keys - maybe)
     if missing or unknown:
         wrong = [f"lacks {listed(missing, 'and')}"] if missing else []
         # As Python writes them: a key may hold what no terminal can show.

@@ -10,6 +10,7 @@ from omnigan.engine import checkpoint
 from omnigan.engine.checkpoint import BadCheckpoint, Checkpoint
 from omnigan.engine.content import fill
 from omnigan.engine.device import pick_device
+from omnigan.engine.fingerprint import kept
 from omnigan.engine.runfolder import RunFolder, no_run, step_of
 from omnigan.errors import UserError
 from omnigan.exporting.read import is_export, read_export
@@ -40,8 +41,17 @@ def load(path: str | Path, device: str | torch.device = "cpu", *, best: bool = F
     if is_export(folder):
         if best:
             raise UserError(f"{folder} is an export: it has one set of weights, no best ones.")
-        domain, network, step, counts = read_export(folder)
-        return Trained(domain, network, step, place, commit, label_counts=counts)
+        export = read_export(folder)
+        return Trained(
+            export.domain,
+            export.network,
+            export.step,
+            place,
+            commit,
+            origin=path,
+            label_counts=export.label_counts,
+            fingerprints=export.fingerprints,
+        )
     run, choices = _checkpoints(folder, best)
     domain, values = read_model(run.config)
     counts = label_counts_of(values, domain, run.config)
@@ -55,7 +65,15 @@ def load(path: str | Path, device: str | torch.device = "cpu", *, best: bool = F
             continue
         network = build_generator(domain, run.config)
         fill(network, weights, f"{choice.folder}/ema.safetensors")
-        return Trained(domain, network, choice.step, place, run=run.path, label_counts=counts)
+        return Trained(
+            domain,
+            network,
+            choice.step,
+            place,
+            origin=path,
+            label_counts=counts,
+            fingerprints=kept(run.examples),
+        )
     if not choices:
         raise UserError(
             f"{folder} has no checkpoint that can be loaded: training writes the first one after "

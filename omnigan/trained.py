@@ -15,6 +15,7 @@ from omnigan.density import ChunkedDensity
 from omnigan.domain import Artifact, Batch, Conditions, Density, Domain, Notify, silent
 from omnigan.engine import seeds
 from omnigan.engine.device import free_memory
+from omnigan.engine.fingerprint import Fingerprints
 from omnigan.engine.real import rows_of_labels
 from omnigan.errors import UserError, listed
 from omnigan.inputs import at_rows, joined
@@ -40,8 +41,9 @@ class Trained:
         network: The generator.
         device: Where it lives.
         commit: Which commit of a repository of the Hub it is, if it came from there.
-        run: The run folder, if it came from one.
+        origin: What it was loaded from, if it was.
         label_counts: How many training examples each label had; empty where nobody knows.
+        fingerprints: Of the examples of its training; empty where nobody knows.
     """
 
     def __init__(
@@ -52,16 +54,18 @@ class Trained:
         device: torch.device,
         commit: str | None = None,
         *,
-        run: Path | None = None,
+        origin: str | Path = "",
         label_counts: Sequence[int] = (),
+        fingerprints: Fingerprints | None = None,
     ) -> None:
         self.domain = domain
         self.step = step
         self.network = network.to(device).eval().requires_grad_(False)
         self.device = device
         self.commit = commit
-        self.run = run
+        self.origin = str(origin)
         self.label_counts = label_counts
+        self.fingerprints = fingerprints or {}
 
     @property
     def labels(self) -> list[str]:

@@ -14,10 +14,10 @@ from omnigan.engine import seeds
 from omnigan.engine.runfolder import write_text
 from omnigan.thinning import evenly
 
-__all__ = ["Fingerprints", "fingerprint", "fingerprints", "keep", "named", "others"]
+__all__ = ["Fingerprints", "fingerprint", "fingerprints", "keep", "kept", "named", "others"]
 
 Fingerprints = Mapping[Split, str]
-"""A hash for each split of the data."""
+"""A hash for each split of the data; one that is not there is not known."""
 
 FEW = 256
 """Examples that are looked at one by one: that may be slow."""
@@ -65,19 +65,21 @@ def keep(file: Path, found: Fingerprints) -> None:
     write_text(file, "".join(f"{split} {value}\n" for split, value in found.items()))
 
 
-def others(file: Path, found: Fingerprints) -> list[Split]:
-    """Return the splits whose fingerprint is not that in a file.
+def kept(file: Path) -> Fingerprints:
+    """Return what :func:`keep` wrote into a file, if it is there.
 
-    Args:
-        file: Written by :func:`keep`. Where it is missing nothing is known, and earlier versions
-            wrote that of the training examples alone: what is not known is not another.
-        found: Those of the data as they are now.
+    Earlier versions wrote the fingerprint of the training examples alone.
     """
     if not file.is_file():
-        return []
+        return {}
     lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
-    kept = dict(_split_and_value(line) for line in lines)
-    return [split for split, value in found.items() if kept.get(split, value) != value]
+    values = dict(_split_and_value(line) for line in lines)
+    return {split: values[split] for split in get_args(Split) if split in values}
+
+
+def others(before: Fingerprints, now: Fingerprints) -> list[Split]:
+    """Return the splits whose fingerprint is another than before, where that is known."""
+    return [split for split, value in now.items() if before.get(split, value) != value]
 
 
 def named(splits: Sequence[Split]) -> str:

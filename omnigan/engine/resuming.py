@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from omnigan.domain import Domain
-from omnigan.engine.fingerprint import Fingerprints, named, others
+from omnigan.engine.fingerprint import Fingerprints, kept, named, others
 from omnigan.engine.runfolder import RunFolder
 from omnigan.errors import UserError
 from omnigan.recipe.load import differences, dump_recipe, load_recipe
@@ -109,7 +109,7 @@ def refuse_other_data(
     Raises:
         UserError: They are others.
     """
-    found = others(folder.examples, examples)
+    found = others(kept(folder.examples), examples)
     if not found:
         return
     sections = {key.partition(".")[0] for key in changed}

@@ -2,23 +2,57 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, get_args
 
 from torch import nn
 
-from omnigan.domain import Domain
+from omnigan.domain import Domain, Split
+from omnigan.engine.fingerprint import Fingerprints
 from omnigan.errors import UserError, listed
 from omnigan.exporting.claims import check_bytes, check_claims
 from omnigan.exporting.weights import DTYPES, fill_from, sha256_of
 from omnigan.modelfile import build_generator, label_counts_of, read_model, read_values
 
-__all__ = ["CONFIG", "EXTRA_KEYS", "MODEL", "WEIGHTS", "check_size", "is_export", "read_export"]
+__all__ = [
+    "CONFIG",
+    "EXAMPLES",
+    "EXTRA_KEYS",
+    "MODEL",
+    "WEIGHTS",
+    "Export",
+    "check_size",
+    "is_export",
+    "read_export",
+]
 
 CONFIG = "config.json"
 MODEL = "model.safetensors"
 WEIGHTS = "moving average"
 EXTRA_KEYS = frozenset({"step", "weights", "dtype", "sha256"})
 """What the config of an export says besides that of a run."""
+EXAMPLES = "examples_sha256"
+"""A key that may be missing: earlier versions did not say which examples a run had."""
+
+
+@dataclass(frozen=True)
+class Export:
+    """What an export holds.
+
+    Attributes:
+        domain: The domain.
+        network: The generator, in float32.
+        step: Of the weights.
+        label_counts: How many training examples each label had; empty where that is not known.
+        fingerprints: Of the examples of the run; empty where they are not known.
+    """
+
+    domain: Domain
+    network: nn.Module
+    step: int
+    label_counts: tuple[int, ...]
+    fingerprints: Fingerprints
 
 
 def is_export(folder: Path) -> bool:
@@ -41,16 +75,13 @@ def check_size(config: Path, size: int | None) -> None:
     Raises:
         UserError: It is not omnigan's, its domain is not installed, or the size does not fit it.
     """
-    domain, values = read_model(config, EXTRA_KEYS)
-    _check_values(values, config)
+    domain, values = _described(config)
     if size is not None:
         check_bytes(size, domain, values["dtype"], config)
 
 
-def read_export(folder: Path) -> tuple[Domain, nn.Module, int, tuple[int, ...]]:
-    """Return the domain of an export, its generator in float32, and the step of the weights.
-
-    With them comes how many training examples each label had, nothing where that is not known.
+def read_export(folder: Path) -> Export:
+    """Return what an export holds.
 
     Raises:
         UserError: A file is missing, damaged or was made by another version, or they do not fit
@@ -59,8 +90,7 @@ def read_export(folder: Path) -> tuple[Domain, nn.Module, int, tuple[int, ...]]:
     config, model = folder / CONFIG, folder / MODEL
     if not config.exists():
         raise UserError(f"{folder} is not a whole export: it has no {CONFIG}.")
-    domain, values = read_model(config, EXTRA_KEYS)
-    _check_values(values, config)
+    domain, values = _described(config)
     counts = label_counts_of(values, domain, config)
     check_claims(model, domain, values["dtype"], config)
     if sha256_of(model) != values["sha256"]:
@@ -70,11 +100,17 @@ def read_export(folder: Path) -> tuple[Domain, nn.Module, int, tuple[int, ...]]:
         )
     network = build_generator(domain, config)
     fill_from(model, network)
-    return domain, network, values["step"], counts
+    return Export(domain, network, values["step"], counts, values.get(EXAMPLES, {}))
+
+
+def _described(config: Path) -> tuple[Domain, dict[str, Any]]:
+    domain, values = read_model(config, EXTRA_KEYS, {EXAMPLES})
+    _check_values(values, config)
+    return domain, values
 
 
 def _check_values(values: dict[str, object], config: Path) -> None:
-    step, sha256 = values["step"], values["sha256"]
+    step, sha256, examples = values["step"], values["sha256"], values.get(EXAMPLES, {})
     if type(step) is not int or not 0 <= step < 2**63:
         raise UserError(f"{config}: 'step' must be a whole number from 0 on.")
     if values["weights"] != WEIGHTS:
@@ -83,3 +119,8 @@ def _check_values(values: dict[str, object], config: Path) -> None:
         raise UserError(f"{config}: 'dtype' must be {listed(DTYPES)}.")
     if not isinstance(sha256, str):
         raise UserError(f"{config}: 'sha256' must be the hash of {MODEL}.")
+    splits = get_args(Split)
+    if not isinstance(examples, dict) or any(
+        split not in splits or not isinstance(value, str) for split, value in examples.items()
+    ):
+        raise UserError(f"{config}: '{EXAMPLES}' must have a hash for {listed(splits, 'and')}.")

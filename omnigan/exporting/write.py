@@ -15,7 +15,7 @@ from omnigan.errors import OmniganError, UserError, did_you_mean, listed
 from omnigan.exporting.card import Card
 from omnigan.exporting.facts import Facts, read_facts
 from omnigan.exporting.folder import appearing, refuse_filled
-from omnigan.exporting.read import CONFIG, MODEL, WEIGHTS, is_export
+from omnigan.exporting.read import CONFIG, EXAMPLES, MODEL, WEIGHTS, is_export
 from omnigan.exporting.weights import Dtype, packed
 from omnigan.hub.reference import is_reference
 from omnigan.modelfile import domain_values, read_values
@@ -82,6 +82,8 @@ def export(
     )
     weights = packed(trained.network, dtype)
     described = domain_values(domain, trained.domain, trained.label_counts)
+    if trained.fingerprints:
+        described[EXAMPLES] = dict(trained.fingerprints)
     with appearing(final) as temporary:
         _write_model(temporary, weights, described, trained.step, dtype)
         _complete(temporary, order)

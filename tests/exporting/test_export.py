@@ -15,6 +15,7 @@ from safetensors.torch import load_file
 
 import omnigan
 from omnigan.errors import OmniganError, UserError
+from omnigan.evaluation.identity import other_data
 from omnigan.exporting.card import Card
 from omnigan.sampling import Trained
 from omnigan.wording import named
@@ -89,6 +90,31 @@ def test_the_best_weights_or_one_checkpoint_can_be_exported(run: Path, tmp_path:
     assert torch.equal(one.generate(5).x, omnigan.load(first).generate(5).x)
     with pytest.raises(UserError, match="no best ones"):
         omnigan.load(best, best=True)
+
+
+def test_an_export_knows_the_examples_of_its_run(
+    run: Path, exported: Path, mixture: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert other_data(omnigan.load(exported)) == ""
+    begin = mixture.Points.__init__
+
+    def moved(self: Any, *given: Any) -> None:
+        begin(self, *given)
+        self.x = self.x + 0.5
+
+    monkeypatch.setattr(mixture.Points, "__init__", moved)
+    said = f"The training and held-out examples are others than when {exported} was trained"
+    assert other_data(omnigan.load(exported)).startswith(said)
+    config = json.loads((exported / "config.json").read_text())
+    for known, told in (
+        ({"train": config["examples_sha256"]["train"]}, "The training examples are others"),
+        ({"valid": config["examples_sha256"]["valid"]}, "The held-out examples are others"),
+    ):
+        (exported / "config.json").write_text(json.dumps(config | {"examples_sha256": known}))
+        assert other_data(omnigan.load(exported)).startswith(told)
+    del config["examples_sha256"]  # as an earlier version would have written it
+    (exported / "config.json").write_text(json.dumps(config))
+    assert other_data(omnigan.load(exported)) == ""
 
 
 # ---- the card ----------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ import torch
 
 from omnigan.cache import read_sealed, write_sealed
 from omnigan.domain import Batch, Split
-from omnigan.engine.fingerprint import FEW, fingerprint, keep, others
+from omnigan.engine.fingerprint import FEW, fingerprint, keep, kept, others
 from omnigan.recipe.load import load_recipe
 from omnigan.tensor_source import TensorSource
 
@@ -68,17 +68,17 @@ def test_a_fingerprint_tells_examples_apart() -> None:
 def test_what_is_not_known_of_examples_is_not_another(tmp_path: Path) -> None:
     now: dict[Split, str] = {"train": "a", "valid": "b"}
     file = tmp_path / "examples.sha256"
-    assert others(file, now) == []
-    for kept, expected in {
+    assert others(kept(file), now) == []
+    for text, expected in {
         "a\n": [],  # of a version that wrote down the training examples alone
         "x\n": ["train"],
         "train a\nvalid x\n": ["valid"],
         "\0": ["train"],
     }.items():
-        file.write_text(kept)
-        assert others(file, now) == expected
+        file.write_text(text)
+        assert others(kept(file), now) == expected
     keep(file, now)
-    assert others(file, now) == []
+    assert kept(file) == now
 
 
 def test_a_slow_source_is_looked_at_here_and_there() -> None:
