@@ -13,6 +13,7 @@ from torch import Tensor
 
 from omnigan.domain import Artifact, Batch, Density, Judgement, Judgements, Metric
 from omnigan.errors import UserError
+from omnigan.evaluation.measures import engine_metrics
 from omnigan.recipe.schema import PENALTIES
 from omnigan.testing.subject import Check, Subject, require
 
@@ -64,12 +65,14 @@ def objects_are_as_many_as_examples(subject: Subject) -> None:
 
 
 def metrics_are_numbers(subject: Subject) -> None:
-    """Every metric can be computed on a few examples and gives numbers."""
+    """Every metric can be computed on a few examples and gives numbers, under a name of its own."""
+    taken = engine_metrics(subject.domain)
     batch = subject.batch()
     made = Batch(subject.generated(batch), batch.cond)
     density = subject.density(batch)
     for name, metric in subject.domain.metrics().items():
         require(isinstance(metric, Metric), f"Metric '{name}' is a {type(metric).__name__}.")
+        require(name not in taken, f"metrics() uses '{name}', the name of a score of the engine.")
         require(
             metric.better in BETTER and metric.against in AGAINST,
             f"Metric '{name}' has better={metric.better!r} and against={metric.against!r}.",
@@ -99,13 +102,20 @@ def _is_number(value: object) -> bool:
 
 
 def description_is_json(subject: Subject) -> None:
-    """``describe`` gives JSON values."""
+    """``describe`` gives JSON values; those that the engine prints are sentences."""
     facts = subject.domain.describe()
     try:
         again = json.loads(json.dumps(facts, allow_nan=False))
     except (TypeError, ValueError) as error:
         raise AssertionError(f"describe() must give JSON values: {error}") from error
     require(again == facts, "describe() differs after a round trip through JSON.")
+    said = facts.get("summary", [])
+    require(
+        isinstance(said, list) and all(isinstance(line, str) for line in said),
+        f"describe()['summary'] must be a list of sentences, not {said!r}.",
+    )
+    how = facts.get("preprocessing", "")
+    require(isinstance(how, str), f"describe()['preprocessing'] must be a sentence, not {how!r}.")
 
 
 def embedding_is_one_row_an_example(subject: Subject) -> None:
