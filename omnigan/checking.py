@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from omnigan.breaches import failures_of_rules_in_words, refuse_breaches
 from omnigan.domain import Artifact, Batch, Domain, Notify, Space, silent
 from omnigan.durations import spoken
 from omnigan.engine.device import free_memory, pick_device, set_threads
@@ -147,16 +148,20 @@ def check(
 
     Raises:
         UserError: The recipe cannot run with this data or on this machine.
+        OmniganError: The domain breaks a rule.
     """
     device = pick_device(loaded.recipe.train.device)
     set_threads(loaded.recipe.train.threads)
     domain = loaded.domain_class(loaded.domain_config).resolve(notify)
-    try:
-        return _rehearsed(domain, loaded.recipe, device, folder, notify)
-    except UserError:
-        for sentence in _found(domain):
-            say(sentence)
-        raise
+    name = loaded.recipe.domain
+    with failures_of_rules_in_words(domain, name):
+        refuse_breaches(domain, name)
+        try:
+            return _rehearsed(domain, loaded.recipe, device, folder, notify)
+        except UserError:
+            for sentence in _found(domain):
+                say(sentence)
+            raise
 
 
 def _found(domain: Domain) -> list[str]:

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from omnigan.cores import most_threads
 from omnigan.domain import Batch, Notify
+from omnigan.engine.health import as_floats
 from omnigan.engine.loading import BatchOrder, batches
 from omnigan.engine.parts import Shares
 from omnigan.engine.step import Adversaries
@@ -75,9 +76,7 @@ def _seconds(players: Adversaries, data: Iterator[Batch], notify: Notify) -> flo
     first = time.perf_counter()
     for done in range(1, steps + 1):
         notify("rehearsing", done, steps)
-        players.advance(data)
-        if players.device.type != "cpu":
-            torch.accelerator.synchronize()
+        as_floats(players.advance(data))  # as training does, which waits for the device
         elapsed = time.perf_counter() - first
         if elapsed > _MOST_SECONDS:
             break

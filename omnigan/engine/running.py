@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from omnigan.breaches import failures_of_rules_in_words
 from omnigan.domain import Domain
 from omnigan.engine.device import device_of, set_threads
 from omnigan.engine.disk import (
@@ -102,6 +103,7 @@ def run(request: Request, reporter: Reporter, ranks: Ranks) -> Path:
             threads = set_threads(loaded.recipe.train.threads, ranks.place.local_size)
             own = stack.enter_context(_opened(request, loaded.name, ranks)) if ranks.first else None
             domain, recipe = _resolve(loaded, reporter)
+        stack.enter_context(failures_of_rules_in_words(domain, recipe.domain))
         ranks.require_same(lambda: facts_of(recipe, domain.source("train")))
         path, resume = ranks.from_first(lambda: own and [str(own[0].path), own[1]])
         folder = RunFolder(Path(path))

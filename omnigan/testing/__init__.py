@@ -19,7 +19,7 @@ Use small networks and little data: the checks build networks many times and tra
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from omnigan.domain import Domain
@@ -33,7 +33,7 @@ from omnigan.testing.standalone import STANDALONE_CHECKS
 from omnigan.testing.subject import Check, Subject, chance
 from omnigan.testing.training import TRAINING_CHECKS
 
-__all__ = ["CHECKS", "Check", "Subject", "check_domain", "domain_of"]
+__all__ = ["CHECKS", "Check", "Subject", "broken", "check_domain", "domain_of"]
 
 CHECKS: tuple[Check, ...] = (
     *(*DATA_CHECKS, *NETWORK_CHECKS, *LIKELIHOOD_CHECKS, *RESULT_CHECKS),
@@ -53,15 +53,23 @@ def check_domain(domain: Domain, *, checks: Iterable[Check] = CHECKS, size: int 
     Raises:
         AssertionError: It breaks some of them; the message has a line for each.
     """
-    failures: list[str] = []
-    causes: list[Exception] = []
+    found = list(broken(domain, checks, size))
+    if found:
+        lines = [f"{check.__name__}: {_kind(error)}{error}" for check, error in found]
+        raise AssertionError("\n".join(lines)) from found[0][1]
+
+
+def broken(
+    domain: Domain, checks: Iterable[Check], size: int = 4
+) -> Iterator[tuple[Check, Exception]]:
+    """Yield the rules that a domain breaks, with what each of them raised."""
     for check in checks:
         with tempfile.TemporaryDirectory() as folder, chance(0):
             try:
                 check(Subject(domain, Path(folder), size))
             except Exception as error:  # a domain may fail in any way
-                kind = "" if isinstance(error, AssertionError) else f"{type(error).__name__}: "
-                failures.append(f"{check.__name__}: {kind}{error}")
-                causes.append(error)
-    if failures:
-        raise AssertionError("\n".join(failures)) from causes[0]
+                yield check, error
+
+
+def _kind(error: Exception) -> str:
+    return "" if isinstance(error, AssertionError) else f"{type(error).__name__}: "

@@ -194,6 +194,18 @@ def inputs_have_names_of_their_own(subject: Subject) -> None:
     require(not twice, f"Latents, conditions and controls share the names {twice}.")
 
 
+def labels_are_texts(subject: Subject) -> None:
+    """``labels`` is a list of different texts."""
+    labels = subject.domain.labels()
+    require(
+        isinstance(labels, Sequence)
+        and all(isinstance(label, str) for label in labels)
+        and len(set(labels)) == len(labels)
+        and not isinstance(labels, str),
+        f"labels() must be a list of different texts, not {labels!r}.",
+    )
+
+
 def labels_agree_with_the_data(subject: Subject) -> None:
     """``condition(label, n)`` gives what examples carry: same names, dtypes and shapes.
 
@@ -201,10 +213,6 @@ def labels_agree_with_the_data(subject: Subject) -> None:
     """
     domain = subject.domain
     labels = list(domain.labels())
-    require(
-        all(isinstance(label, str) for label in labels) and len(set(labels)) == len(labels),
-        f"labels() must be different texts, not {labels}.",
-    )
     try:
         domain.condition("no such label, surely", 1)
     except KeyError:
@@ -272,6 +280,7 @@ DATA_CHECKS: tuple[Check, ...] = (
     source_can_be_sent_to_a_process,
     latent_takes_all_chance_from_rng,
     inputs_have_names_of_their_own,
+    labels_are_texts,
     labels_agree_with_the_data,
     label_counts_are_those_of_the_data,
 )

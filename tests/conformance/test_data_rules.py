@@ -131,6 +131,7 @@ BATCHES = "whole_batches_are_like_examples"
 READS = "reading_takes_all_chance_from_rng"
 LATENT = "latent_takes_all_chance_from_rng"
 LABELS = "labels_agree_with_the_data"
+TEXTS = "labels_are_texts"
 COUNTS = "label_counts_are_those_of_the_data"
 NO_LABEL = torch.zeros(1, dtype=torch.long)
 
@@ -182,7 +183,9 @@ BROKEN: list[tuple[str, str, dict[str, Any]]] = [
         {"condition": lambda self, label, n: {"label": NO_LABEL.expand(n)}},
     ),
     (LABELS, "but examples carry", {"condition": _int_condition}),
-    (LABELS, "different texts", {"labels": lambda self: ["mode-0"] * 8}),
+    (TEXTS, "list of different texts, not ['mode-0', ", {"labels": lambda self: ["mode-0"] * 8}),
+    (TEXTS, "list of different texts, not 'ab'", {"labels": lambda self: "ab"}),
+    (TEXTS, "list of different texts, not None", {"labels": lambda self: None}),
     (COUNTS, "gives 1 numbers whose sum is 32", {"label_counts": lambda self: [32]}),
     (COUNTS, "but training examples [", {"label_counts": lambda self: [32, *[0] * 7]}),
 ]
