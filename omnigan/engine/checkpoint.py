@@ -22,6 +22,7 @@ from safetensors.torch import load_file
 from safetensors.torch import save as serialize
 from torch import Tensor
 
+from omnigan.digest import sha256_of
 from omnigan.engine.content import PARTS, counters, put, tensors
 from omnigan.engine.ranks.alone import Content
 from omnigan.engine.runfolder import step_folders
@@ -188,11 +189,6 @@ def flush(path: Path) -> None:
         os.close(handle)
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 # ---- reading -----------------------------------------------------------------------------------
 
 
@@ -214,7 +210,7 @@ def read_state(checkpoint: Checkpoint) -> dict[str, Any]:
         raise BadCheckpoint(f"{checkpoint.folder.name}: state.json does not belong to this folder")
     for name, digest in state["files"].items():
         try:
-            intact = _sha256(checkpoint.folder / name) == digest
+            intact = sha256_of(checkpoint.folder / name) == digest
         except OSError as error:
             raise BadCheckpoint(f"{checkpoint.folder.name}: {name} cannot be read") from error
         if not intact:

@@ -8,11 +8,12 @@ from typing import Any, get_args
 
 from torch import nn
 
+from omnigan.digest import sha256_of
 from omnigan.domain import Domain, Split
 from omnigan.engine.fingerprint import Fingerprints
 from omnigan.errors import UserError, listed
 from omnigan.exporting.claims import check_bytes, check_claims
-from omnigan.exporting.weights import DTYPES, fill_from, sha256_of
+from omnigan.exporting.weights import DTYPES, fill_from
 from omnigan.modelfile import build_generator, label_counts_of, read_model, read_values
 
 __all__ = [
@@ -93,7 +94,7 @@ def read_export(folder: Path) -> Export:
     domain, values = _described(config)
     counts = label_counts_of(values, domain, config)
     check_claims(model, domain, values["dtype"], config)
-    if sha256_of(model) != values["sha256"]:
+    if _hash_of(model) != values["sha256"]:
         raise UserError(
             f"{model} is damaged, or belongs to another export: its hash is not the 'sha256' that "
             f"{CONFIG} gives. Copy the export again."
@@ -101,6 +102,13 @@ def read_export(folder: Path) -> Export:
     network = build_generator(domain, config)
     fill_from(model, network)
     return Export(domain, network, values["step"], counts, values.get(EXAMPLES, {}))
+
+
+def _hash_of(model: Path) -> str:
+    try:
+        return sha256_of(model)
+    except OSError as error:
+        raise UserError(f"{model} cannot be read: {error.strerror}") from error
 
 
 def _described(config: Path) -> tuple[Domain, dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +15,7 @@ from torch import Tensor, nn
 from omnigan.errors import UserError, did_you_mean, listed
 from omnigan.soundness import is_sound
 
-__all__ = ["DTYPES", "Dtype", "fill_from", "opened", "packed", "sha256_of", "stored"]
+__all__ = ["DTYPES", "Dtype", "fill_from", "opened", "packed", "stored"]
 
 Dtype = Literal["fp32", "bf16"]
 DTYPES: tuple[str, ...] = get_args(Dtype)
@@ -53,19 +52,6 @@ def stored(network: nn.Module, dtype: str) -> Iterator[tuple[str, Tensor, torch.
     for name, value in network.state_dict(keep_vars=True).items():
         is_learnt = isinstance(value, nn.Parameter) and value.dtype is torch.float32
         yield name, value, learnt if is_learnt else value.dtype
-
-
-def sha256_of(path: Path) -> str:
-    """Return the hash of a file.
-
-    Raises:
-        UserError: It cannot be read.
-    """
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror}") from error
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from omnigan.digest import sha256_of
 from omnigan.domain import Domain, Space
 from omnigan.engine.content import fill
 from omnigan.errors import UserError
@@ -71,7 +71,7 @@ def from_onnx(domain: Domain, path: Path) -> Extractor:
         made = session.run(None, {inputs[0].name: x.cpu().float().numpy()})[0]
         return torch.from_numpy(made).reshape(len(x), -1)
 
-    return Extractor(path.name, hashlib.sha256(path.read_bytes()).hexdigest(), compute)
+    return Extractor(path.name, sha256_of(path), compute)
 
 
 def _session(path: Path) -> Any:

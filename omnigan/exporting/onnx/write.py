@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from omnigan import __version__
+from omnigan.digest import sha256_of
 from omnigan.exporting.onnx.check import Difference, compare
 from omnigan.exporting.onnx.inputs import inputs_of, labels_of
 from omnigan.exporting.onnx.program import example_for
 from omnigan.exporting.onnx.trace import OUTPUT, Model, write_model
-from omnigan.exporting.weights import sha256_of
 from omnigan.sampling import Trained
 
 __all__ = ["EXAMPLE", "GENERATOR", "MODEL", "read_difference", "write_onnx"]
