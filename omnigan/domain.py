@@ -214,7 +214,8 @@ class Domain(ABC):
     def between(self, a: Tensor, b: Tensor, share: float) -> Tensor:
         """Return latent tensors ``[B, ...]`` a share of the way from a to b (0 gives a).
 
-        The default is right for normal latents: along the great circle.
+        The default is right for normal latents: along the great circle. Whole numbers are not asked
+        for: there is nothing between them.
         """
         from omnigan.latents import slerp
 

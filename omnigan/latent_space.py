@@ -11,7 +11,7 @@ from torch import Tensor
 
 from omnigan.adam import Adam
 from omnigan.arguments import whole
-from omnigan.domain import Conditions, Notify, silent
+from omnigan.domain import Conditions, Domain, Notify, silent
 from omnigan.engine import seeds
 from omnigan.errors import UserError
 from omnigan.inputs import at_rows, joined
@@ -39,7 +39,8 @@ def interpolate(
         trained: A generator.
         stops: Two seeds or more. The way goes through the latent vectors of their samples number 0,
             all under the conditions of the first: it begins with that sample, and meets another
-            one if its label, and what else is drawn for it, such as a pitch, are the same.
+            one if its label, and what else is drawn for it, such as a pitch, are the same. Latent
+            numbers that are whole, such as codes, are those of the nearest seed.
         frames: Steps from one to the next.
         label: Of all examples; without it, that of the first seed's sample.
 
@@ -60,12 +61,19 @@ def interpolate(
     conditions = trained.conditions(labels, stops[0])
     points = [trained.latents(1, seed) for seed in stops]
     path = [
-        {name: trained.domain.between(value, b[name], step / frames) for name, value in a.items()}
+        {name: _between(trained.domain, a[name], b[name], step / frames) for name in a}
         for a, b in pairwise(points)
         for step in range(frames)
     ]
     path = [{**point, **conditions} for point in [*path, points[-1]]]
     return trained.decode(joined(path))
+
+
+def _between(domain: Domain, a: Tensor, b: Tensor, share: float) -> Tensor:
+    """Return a latent tensor on the way from a to b; between whole numbers there is nothing."""
+    if a.is_floating_point():
+        return domain.between(a, b, share)
+    return a if share < 0.5 else b
 
 
 @dataclass(frozen=True)
@@ -97,7 +105,8 @@ def invert(
     """Find latent vectors whose examples are as near to given ones as can be.
 
     For each target the best of many random latent vectors are improved by gradient descent, kept
-    near the length that random ones have; the best one counts.
+    near the length that random ones have; the best one counts. Latent numbers that are whole, such
+    as codes, have no gradient: they are those of the random latent vectors.
 
     Args:
         trained: A generator.
@@ -128,13 +137,27 @@ def _invert_one(
     trained: Trained, target: Tensor, label: str | None, steps: int, seed: int
 ) -> Inversion:
     begun, start = _candidates(trained, target, label, seed)
-    inputs = dict(begun)
-    latent_names = trained.domain.latent(1, seeds.generator(seed, "invert"))
+    ended = begun | _descended(trained, begun, target, steps)
+    # A descent may end higher than it began, so its beginnings stay in the choice.
+    points = joined([begun, ended])
+    x = trained.decode(points)
+    distances = trained.domain.distance(x, target.cpu().expand_as(x))
+    best = slice(int(distances.argmin()), int(distances.argmin()) + 1)
+    return Inversion(at_rows(points, best), x[best], distances[best], start[:1])
+
+
+def _descended(
+    trained: Trained, begun: Conditions, target: Tensor, steps: int
+) -> dict[str, Tensor]:
+    """Return latent vectors ``[B, ...]`` nearer to a target, of all that have a gradient."""
+    fixed = {name: value.to(trained.device) for name, value in begun.items()}
     latent = {
-        name: inputs.pop(name).to(trained.device, copy=True).requires_grad_()
-        for name in latent_names
+        name: fixed.pop(name).clone().requires_grad_()
+        for name in trained.domain.latent(1, torch.Generator())
+        if begun[name].is_floating_point()
     }
-    fixed = {name: value.to(trained.device) for name, value in inputs.items()}
+    if not latent:
+        return {}
     lengths = {name: _length(value).detach() for name, value in latent.items()}
     optimizer = Adam(latent.values(), RATE)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, max(steps, 1))
@@ -147,13 +170,7 @@ def _invert_one(
         torch.autograd.backward((unlike + PRIOR * prior).sum())
         optimizer.step()
         schedule.step()
-    # A descent may end higher than it began, so its beginnings stay in the choice.
-    ends = {name: value.detach().cpu() for name, value in (latent | fixed).items()}
-    points = {name: torch.cat([begun[name].cpu(), end]) for name, end in ends.items()}
-    x = trained.decode(points)
-    distances = trained.domain.distance(x, target.cpu().expand_as(x))
-    best = slice(int(distances.argmin()), int(distances.argmin()) + 1)
-    return Inversion(at_rows(points, best), x[best], distances[best], start[:1])
+    return {name: value.detach().cpu() for name, value in latent.items()}
 
 
 def _candidates(
@@ -186,4 +203,4 @@ def _nearest(inputs: Conditions, distances: Tensor) -> tuple[dict[str, Tensor], 
 
 def _length(value: Tensor) -> Tensor:
     """Return the root mean square of each row, ``[B]``."""
-    return value.flatten(1).square().mean(1).sqrt()
+    return value.reshape(len(value), -1).square().mean(1).sqrt()

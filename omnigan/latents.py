@@ -48,7 +48,7 @@ def slerp(a: Tensor, b: Tensor, share: float) -> Tensor:
         b: The same shape.
         share: 0 gives a, 1 gives b.
     """
-    start, end = a.flatten(1), b.flatten(1)
+    start, end = a.reshape(len(a), -1), b.reshape(len(b), -1)
     cosine = torch.cosine_similarity(start, end, 1).clamp(-1, 1)
     angle = cosine.acos().unsqueeze(1)
     sine = angle.sin()

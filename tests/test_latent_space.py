@@ -116,6 +116,50 @@ def test_a_search_that_loses_its_way_ends_where_it_began(
     torch.testing.assert_close(found.x, trained.decode(found.inputs))
 
 
+class Coded(nn.Module):
+    """A plane whose points are moved by 10 for a code."""
+
+    def forward(self, z: Tensor, code: Tensor) -> Tensor:
+        return torch.stack([z + 10 * code[:, 0], z - 10 * code[:, 0]], 1)
+
+
+@pytest.fixture
+def coded(mixture: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Trained:
+    """Return a generator of a latent number ``[B]`` and a whole one ``[B, 1]``."""
+    domain = mixture.MixtureDomain(mixture.Config(data={"examples": 8})).resolve()
+
+    def latent(n: int, rng: torch.Generator) -> dict[str, Tensor]:
+        code = torch.randint(5, (n, 1), generator=rng)
+        return {"z": torch.randn(n, generator=rng), "code": code}
+
+    monkeypatch.setattr(domain, "latent", latent)
+    return Trained(domain, Coded(), 0, torch.device("cpu"))
+
+
+def test_whole_numbers_on_a_way_are_those_of_the_nearest_seed(coded: Trained) -> None:
+    codes = [int(coded.latents(1, seed)["code"]) for seed in (3, 5)]
+    assert codes[0] != codes[1]
+    path = interpolate(coded, [3, 5], 4)
+    torch.testing.assert_close(path[0], coded.generate(1, 3).x[0])
+    torch.testing.assert_close(path[4], coded.generate(1, 5).x[0])
+    # Half the difference of a point's two numbers is ten times its code.
+    found = ((path[:, 0] - path[:, 1]) / 20).round()
+    assert found.tolist() == [codes[0], codes[0], codes[1], codes[1], codes[1]]
+
+
+def test_the_search_finds_whole_numbers_among_random_ones(
+    coded: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = invert(coded, torch.tensor([[30.3, -29.7]]), steps=200)
+    assert found.inputs["code"].tolist() == [[3]]
+    assert float(found.inputs["z"]) == pytest.approx(0.3, abs=0.05)
+    both = coded.domain.latent
+    monkeypatch.setattr(coded.domain, "latent", lambda n, rng: {"code": both(n, rng)["code"]})
+    monkeypatch.setattr(coded.network, "forward", lambda code: 10.0 * code.expand(-1, 2))
+    found = invert(coded, torch.tensor([[21.0, 20.0]]), steps=3)
+    assert found.x.tolist() == [[20, 20]]
+
+
 def test_symbols_cannot_be_searched(chain: ModuleType) -> None:
     domain = chain.ChainDomain(chain.Config())
     trained = Trained(domain, domain.generator(), 0, torch.device("cpu"))

@@ -52,6 +52,11 @@ def test_the_way_between_normal_vectors_stays_as_far_out_as_they_are() -> None:
     torch.testing.assert_close(slerp(a, b, 1.0), b)
 
 
+def test_a_single_number_is_a_vector_of_one() -> None:
+    a, b = torch.tensor([1.0, 2.0]), torch.tensor([3.0, -2.0])
+    torch.testing.assert_close(slerp(a, b, 0.25), torch.tensor([1.5, 1.0]))
+
+
 def test_parallel_and_opposite_vectors_have_a_way() -> None:
     a = torch.tensor([[1.0, 2.0], [0.0, 0.0], [1.0, 0.0]])
     b = torch.tensor([[2.0, 4.0], [0.0, 0.0], [-1.0, 0.0]])
