@@ -214,11 +214,11 @@ class Draw:
     Attributes:
         kind: ``normal`` (each number from the standard normal distribution), ``gumbel`` (each from
             the standard Gumbel distribution), ``uniform`` (each between ``low`` and ``high``),
-            ``choice`` (a whole number, each of ``values`` as likely as the others) or ``given``
+            ``choice`` (whole numbers, each of ``values`` as likely as the others) or ``given``
             (nobody can draw it: a spectrogram, say).
         low: Of ``uniform``.
         high: Of ``uniform``.
-        values: Of ``choice``: a list for each label, or just one where there are no labels.
+        values: Of ``choice``: a list for each label, or just one that is the same for all.
         about: Of ``given``: what it is made of, and how (JSON values).
         example: Of ``given``: examples ``[n, ...]``, that an export is tried on.
         axes: Of ``given``: names of axes that may have any size, by place; 0 is the batch.
@@ -242,7 +242,7 @@ class Standalone:
 
     Attributes:
         draws: How inputs are drawn, by name. Latent tensors that are not among them are standard
-            normal, and conditions are those of a label.
+            normal, if they are no whole numbers, and conditions are those of a label.
         show: What examples are, and all it takes to write one as a file (JSON values). ``kind`` is
             ``image``, ``piano-roll``, ``waveform``, ``text``, ``numbers`` or one of your own.
         writer: The module whose ``write(x, show, stem)`` does that. It works by itself: it imports

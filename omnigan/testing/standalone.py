@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
@@ -12,7 +11,7 @@ import torch
 from torch import Tensor
 
 from omnigan.domain import Domain, Draw, Standalone
-from omnigan.exporting.onnx.inputs import inputs_of
+from omnigan.exporting.onnx.inputs import Input, inputs_of
 from omnigan.exporting.onnx.program import example_for
 from omnigan.sampling import Trained
 from omnigan.testing.subject import Check, Subject, require
@@ -39,10 +38,10 @@ def inputs_are_drawn_as_standalone_says(subject: Subject) -> None:
     require(not strangers, f"standalone() says how to draw {strangers}, which are no inputs.")
     json.dumps([each.to_json() for each in inputs], allow_nan=False)
     for each in inputs:
-        if each.role == "latent" and each.draw is not None:
+        if each.draw is not None and each.draw.kind == "choice":
+            _has_choices(domain, each, each.draw)
+        elif each.draw is not None and each.role == "latent":
             _has_distribution(domain, each.name, each.example.numel(), each.draw)
-        elif each.draw is not None and each.draw.kind == "choice":
-            _has_choices(domain, each.name, each.draw)
 
 
 def _without_data(domain: Domain) -> Domain:
@@ -62,11 +61,11 @@ def _has_distribution(domain: Domain, name: str, numbers: int, draw: Draw) -> No
     require(
         draw.kind in ("normal", "gumbel", "uniform"),
         f"standalone() says that the latent '{name}' is drawn as '{draw.kind}'; it must be "
-        "'normal', 'gumbel' or 'uniform'.",
+        "'normal', 'gumbel', 'uniform' or 'choice'.",
     )
     count = max(EXAMPLES, -(-NUMBERS // numbers))
-    drawn = domain.latent(count, torch.Generator().manual_seed(0))[name].double().flatten(1)
-    shares = _below(draw, drawn)
+    drawn = domain.latent(count, torch.Generator().manual_seed(0))[name].double()
+    shares = _below(draw, drawn.reshape(count, -1))
     together, places = shares.flatten().sort().values, torch.arange(shares.numel())
     gap = (together - (places + 0.5) / len(places)).abs().max() * len(places) ** 0.5
     require(
@@ -92,30 +91,40 @@ def _below(draw: Draw, x: Tensor) -> Tensor:
     return (x - draw.low) / (draw.high - draw.low)
 
 
-def _has_choices(domain: Domain, name: str, draw: Draw) -> None:
-    """Compare what ``complete`` draws for each label with the declared choices."""
-    labels: Sequence[str | None] = list(domain.labels()) or [None]
+def _has_choices(domain: Domain, given: Input, draw: Draw) -> None:
+    """Compare what is drawn under each label with the declared choices."""
+    name = given.name
+    labels: list[str | None] = [*domain.labels()] or [None]
     require(
         len(draw.values) == len(labels),
         f"standalone() has {len(draw.values)} lists of values for '{name}', must have "
         f"{len(labels)}.",
     )
     rng = torch.Generator().manual_seed(0)
+    method = "latent()" if given.role == "latent" else "complete()"
     for label, values in list(zip(labels, draw.values, strict=True))[:LABELS]:
-        given = {} if label is None else domain.condition(label, 1)
-        drawn = [int(domain.complete(given, rng)[name]) for _ in range(EXAMPLES)]
+        drawn = _drawn(domain, given, label, rng)
         strangers = sorted(set(drawn) - set(values))
         require(
             not strangers,
-            f"complete() draws '{name}' as {strangers}, which standalone() does not name.",
+            f"{method} draws '{name}' as {strangers}, which standalone() does not name.",
         )
-        expected = EXAMPLES / len(values)
+        expected = len(drawn) / len(values)
         rarest = min(drawn.count(value) for value in values)
         require(
             rarest > expected - 6 * expected**0.5,
-            f"complete() draws a value of '{name}' {rarest} times in {EXAMPLES}; standalone() says "
+            f"{method} draws a value of '{name}' {rarest} times in {len(drawn)}; standalone() says "
             f"that each of {len(values)} is as likely as the others.",
         )
+
+
+def _drawn(domain: Domain, given: Input, label: str | None, rng: torch.Generator) -> list[int]:
+    """Return the numbers of an input of many examples with a label."""
+    if given.role == "latent":
+        return [int(number) for number in domain.latent(EXAMPLES, rng)[given.name].flatten()]
+    cond = {} if label is None else domain.condition(label, 1)
+    examples = [domain.complete(cond, rng)[given.name] for _ in range(EXAMPLES)]
+    return [int(number) for number in torch.cat(examples).flatten()]
 
 
 def standalone_writes_what_examples_are(subject: Subject) -> None:

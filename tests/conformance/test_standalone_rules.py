@@ -52,7 +52,18 @@ BROKEN = [
     (DRAWN, "is not normal", _latent(_uniform)),
     (DRAWN, "some of its places have another mean", _latent(_moved_apart)),
     (DRAWN, "is not uniform", _standalone(draws={"z": Draw("uniform")})),
-    (DRAWN, "must be 'normal', 'gumbel' or 'uniform'", _standalone(draws={"z": Draw("choice")})),
+    (DRAWN, "must be 'normal', 'gumbel', 'uniform' or", _standalone(draws={"z": Draw("given")})),
+    (
+        DRAWN,
+        "latent() draws 'z' as [0], which standalone() does not name",
+        _latent(lambda x: (x > 0).long()) | _standalone(draws={"z": Draw("choice", values=[[1]])}),
+    ),
+    (
+        DRAWN,
+        "latent() draws a value of 'z' ",
+        _latent(lambda x: (x > 1).long())
+        | _standalone(draws={"z": Draw("choice", values=[[0, 1]])}),
+    ),
     (DRAWN, "['w'], which are no inputs", _standalone(draws={"w": Draw()})),
     (DRAWN, "must say how a program draws 'pitch'", _complete(lambda rng: torch.ones(1))),
     (
@@ -69,7 +80,7 @@ BROKEN = [
         DRAWN,
         "must have 8",
         _complete(lambda rng: torch.zeros(1))
-        | _standalone(draws={"pitch": Draw("choice", values=[[0]])}),
+        | _standalone(draws={"pitch": Draw("choice", values=[[0]] * 3)}),
     ),
     (WRITES, "which 'kind' examples are", _standalone(show={})),
     (WRITES, "not JSON serializable", _standalone(show={"kind": "numbers", "to": {1}})),
@@ -92,6 +103,16 @@ def test_a_declared_distribution_and_declared_choices_are_right(
     }
     methods = _latent(_uniform) | _standalone(draws=draws)
     methods |= _complete(lambda rng: torch.randint(3, (1,), generator=rng))
+    check_domain(changed(methods), checks=STANDALONE_CHECKS[:1])
+
+
+def test_whole_numbers_and_single_ones_may_be_latent(changed: Callable[..., Domain]) -> None:
+    def latent(self: object, n: int, rng: torch.Generator) -> dict[str, Tensor]:
+        code = torch.randint(5, (n, 3), generator=rng)
+        return {"z": torch.randn(n, generator=rng), "code": code}
+
+    codes = Draw("choice", values=[range(5)])
+    methods = {"latent": latent} | _standalone(draws={"code": codes})
     check_domain(changed(methods), checks=STANDALONE_CHECKS[:1])
 
 

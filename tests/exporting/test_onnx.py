@@ -24,6 +24,7 @@ from omnigan.cli import main
 from omnigan.domain import Draw, Standalone
 from omnigan.errors import OmniganError, UserError
 from omnigan.exporting.onnx.check import Difference, compare
+from omnigan.exporting.onnx.drawing import draw
 from omnigan.exporting.onnx.running_maximum import running_maximum
 from omnigan.exporting.onnx.write import write_onnx
 from omnigan.sampling import Trained
@@ -305,6 +306,31 @@ def test_a_condition_that_nobody_says_how_to_draw_is_refused(
 
     with pytest.raises(OmniganError, match=r"standalone\(\) must say how a program draws 'mood'"):
         write_onnx(made(lambda z: z, complete=complete), "mixture", tmp_path)
+
+
+def test_latent_whole_numbers_are_those_that_the_domain_names(
+    made: Callable[..., Trained], tmp_path: Path
+) -> None:
+    def latent(self: object, n: int, rng: torch.Generator) -> dict[str, Tensor]:
+        return {
+            "z": torch.randn(n, 4, generator=rng),
+            "code": torch.randint(5, (n, 2), generator=rng),
+        }
+
+    with pytest.raises(OmniganError, match=r"standalone\(\) must say how a program draws 'code'"):
+        write_onnx(made(lambda z: z[:, :2], latent=latent), "mixture", tmp_path)
+    codes = Standalone({"code": Draw("choice", values=[range(5)])})
+    trained = made(lambda z: z[:, :2], latent=latent, standalone=lambda self: codes)
+    trained.domain.labels = lambda: ["high", "low"]  # type: ignore[method-assign]
+    trained.domain.condition = lambda label, n: {"pitch": torch.ones(n)}  # type: ignore[method-assign]
+    write_onnx(trained, "mixture", tmp_path)
+    facts = json.loads((tmp_path / "generator.json").read_text())
+    told = {each["name"]: each["draw"] for each in facts["inputs"]}["code"]
+    assert told == {"kind": "choice", "values": [[0, 1, 2, 3, 4]] * 2}
+    drawn = draw(facts, 1000, np.random.default_rng(0))["code"]
+    assert (drawn.shape, drawn.dtype) == ((1000, 2), np.int64)
+    # A fifth of 2000 numbers each, within five standard deviations.
+    assert np.bincount(drawn.ravel()).tolist() == pytest.approx([400] * 5, abs=90)
 
 
 def test_the_running_maximum_is_that_of_torch() -> None:

@@ -40,7 +40,7 @@ def _drawn(
     if how["kind"] == "label":
         return np.array([labels[number]["inputs"][given["name"]] for number in chosen])
     if how["kind"] == "choice":
-        return np.array([rng.choice(how["values"][number]) for number in chosen])
+        return np.array([rng.choice(how["values"][number], given["shape"]) for number in chosen])
     shape = (len(chosen), *given["shape"])
     if how["kind"] == "uniform":
         return rng.uniform(how["low"], how["high"], shape)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from torch import Tensor
@@ -23,7 +23,7 @@ class Input:
         name: Of the keyword argument.
         example: One of them, ``[1, ...]``.
         role: What it is to the domain.
-        draw: How it is drawn; None: it follows from the label.
+        draw: How it is drawn, choices by label; None: it follows from the label.
     """
 
     name: str
@@ -66,22 +66,30 @@ def inputs_of(trained: Trained) -> list[Input]:
     Raises:
         OmniganError: The domain does not say how one of them is drawn.
     """
-    draws = trained.domain.standalone().draws
     real = real_inputs(trained, 1, 0)
-    latents = trained.latents(1, 0).keys()
-    labelled = _labelled(trained.domain)
-    unsaid = [name for name in real if name not in {*latents, *labelled, *draws}]
+    latents = trained.latents(1, 0)
+    normal = {name: Draw() for name, value in latents.items() if value.is_floating_point()}
+    draws = normal | _draws(trained.domain)
+    unsaid = [name for name in real if name not in {*draws, *_labelled(trained.domain)}]
     if unsaid:
         raise OmniganError(
             f"The {type(trained.domain).__name__} cannot be exported as ONNX: its standalone() "
             f"must say how a program draws '{unsaid[0]}'."
         )
     return [
-        Input(name, value, "latent", draws.get(name, Draw()))
-        if name in latents
-        else Input(name, value, "condition", draws.get(name))
+        Input(name, value, "latent" if name in latents else "condition", draws.get(name))
         for name, value in real.items()
     ]
+
+
+def _draws(domain: Domain) -> dict[str, Draw]:
+    """Return what a domain says, with a list of values for each label."""
+    labels = max(len(domain.labels()), 1)
+    said = domain.standalone().draws
+    return {
+        name: replace(draw, values=[*draw.values] * labels) if len(draw.values) == 1 else draw
+        for name, draw in said.items()
+    }
 
 
 def _labelled(domain: Domain) -> Conditions:
