@@ -65,6 +65,7 @@ def plan_of(folder: Path) -> Plan:
     if (folder / "checkpoints").is_dir():
         command = f"omnigan export {shlex.quote(str(folder))} DIR"
         raise UserError(f"{folder} is a run. Make an export of it, with {command}, and push that.")
+    card = _card(folder)
     files, strange = [], []
     for path in sorted(_below(folder)):
         name = path.relative_to(folder).as_posix()
@@ -73,6 +74,8 @@ def plan_of(folder: Path) -> Plan:
             strange.append(f"{name} (a link)")
         elif not stat.S_ISREG(status.st_mode) or not belongs(name):
             strange.append(name)
+        elif "/" in name and name not in card:
+            strange.append(f"{name} (which {CARD} does not name)")
         else:
             files.append((name, status.st_size))
     if strange:
@@ -82,7 +85,13 @@ def plan_of(folder: Path) -> Plan:
             "Move it elsewhere."
         )
     read_export(folder)
-    return Plan(folder, tuple(files), tuple(_warnings(folder)))
+    return Plan(folder, tuple(files), tuple(_warnings(folder, card)))
+
+
+def _card(folder: Path) -> str:
+    """Return the text of the model card, empty if there is none."""
+    path = folder / CARD
+    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
 
 
 def _below(folder: Path) -> Iterator[Path]:
@@ -94,12 +103,10 @@ def _below(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def _warnings(folder: Path) -> Iterator[str]:
-    card = folder / CARD
-    text = card.read_text(encoding="utf-8", errors="replace") if card.is_file() else ""
-    if not text:
+def _warnings(folder: Path, card: str) -> Iterator[str]:
+    if not card:
         yield f"there is no model card, {CARD}: nobody will know what this is."
-    elif "license" not in _front_matter(text):
+    elif "license" not in _front_matter(card):
         yield (
             "the model card names no licence, so nobody may use the model: export again with "
             "--licence, or add 'license:' to the lines at its top."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,20 @@ def test_what_does_not_belong_is_not_uploaded(hub: Any, exported: Path, name: st
     with pytest.raises(UserError, match=rf"will not be published: '{name}'|{name}"):
         omnigan.push(exported, "me/ring")
     assert hub.asked == []
+
+
+def test_a_file_beside_the_samples_is_uploaded_only_if_the_card_names_it(
+    exported: Path,
+) -> None:
+    before = [name for name, _ in plan_of(exported).files]
+    assert any(name.startswith("samples/") for name in before)
+    (exported / "samples" / "my-voice.wav").write_bytes(b"RIFF")
+    with pytest.raises(UserError, match=r"'samples/my-voice\.wav \(which README\.md does not name"):
+        plan_of(exported)
+    with (exported / "README.md").open("a", encoding="utf-8") as card:
+        card.write("\n![A voice](samples/my-voice.wav)\n")
+    after = [name for name, _ in plan_of(exported).files]
+    assert sorted(after) == sorted([*before, "samples/my-voice.wav"])
 
 
 def test_links_and_pipes_are_not_followed(hub: Any, exported: Path, tmp_path: Path) -> None:
@@ -147,6 +162,7 @@ def test_what_a_person_should_know_before(
     assert said.err.startswith("warning: the model card names no licence")
     assert said.out.endswith("Nothing was uploaded.\n")
     card.unlink()
+    shutil.rmtree(exported / "samples")
     assert "no model card" in plan_of(exported).warnings[0]
     assert hub.asked == []
     assert main(["push", str(exported), "me/ring", "--json"]) == 0

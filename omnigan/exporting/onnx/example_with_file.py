@@ -26,7 +26,7 @@ def main() -> None:
     parser.add_argument("file", type=Path, help="what it works on")
     parser.add_argument("--seed", type=int, default=0, help="of every random draw")
     parser.add_argument("--label", help="which kind, where there are kinds")
-    parser.add_argument("--out", type=Path, default=Path("samples"), help="a folder for the file")
+    parser.add_argument("--out", type=Path, default=Path("made"), help="a folder for the file")
     options = parser.parse_args()
 
     facts = json.loads((HERE / "generator.json").read_text(encoding="utf-8"))
