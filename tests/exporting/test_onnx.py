@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import csv
 import json
+import re
+import runpy
 import subprocess
 import sys
 from collections.abc import Callable
@@ -136,6 +138,31 @@ def test_the_example_writes_numbers_of_a_label_and_a_seed(folder: Path, tmp_path
     wrong = example(folder, "--label", "mode-9")
     assert wrong.returncode == 1
     assert wrong.stderr.startswith("There is no label 'mode-9'. Labels: mode-0, mode-1")
+
+
+@pytest.mark.parametrize("option", ["--seed", "--count"])
+def test_numbers_below_the_least_are_told(
+    option: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["example.py", option, "-1"])
+    with pytest.raises(SystemExit):
+        runpy.run_path(str(folder / "example.py"), run_name="__main__")
+    said = capsys.readouterr().err
+    assert re.search(rf"example\.py: error: {option} must be [01] or more", said)
+
+
+def test_what_is_made_of_a_file_is_not_put_among_the_samples(
+    made: Callable[..., Trained], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = Standalone({"z": Draw("given", example=torch.ones(2, 4))})
+    methods = {"standalone": lambda self: given, "latent": lambda self, n, rng: {}}
+    trained = made(lambda z: z[:, :2], complete=lambda self, cond, rng: dict(cond), **methods)
+    write_onnx(trained, "mixture", tmp_path)
+    np.save(tmp_path / "mine.npy", np.float64([1, 2, 3, 4]))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["example.py", "mine.npy"])
+    runpy.run_path("example.py", run_name="__main__")
+    assert (tmp_path / "made" / "mine-made.csv").read_text() == "1,2\n"
 
 
 def test_the_example_imports_numpy_onnxruntime_and_nothing_else(folder: Path) -> None:

@@ -7,32 +7,25 @@ python example.py --count 4 --seed 1
 from __future__ import annotations
 
 import argparse
-import json
-from pathlib import Path
 
 import numpy as np
-import onnxruntime
 
 from omnigan.exporting.onnx.drawing import draw
 from omnigan.exporting.onnx.numbers_file import write
-
-HERE = Path(__file__).parent
+from omnigan.exporting.onnx.running import read_facts, read_options, run
 
 
 def main() -> None:
     """Draw inputs, run the model on them, and write what comes out as files."""
     parser = argparse.ArgumentParser(description="Sample this generator.")
     parser.add_argument("--count", type=int, default=4, help="how many examples")
-    parser.add_argument("--seed", type=int, default=0, help="of every random draw")
-    parser.add_argument("--label", help="which kind, where there are kinds")
-    parser.add_argument("--out", type=Path, default=Path("made"), help="a folder for the files")
-    options = parser.parse_args()
+    options = read_options(parser)
+    if options.count < 1:
+        parser.error("--count must be 1 or more")
 
-    facts = json.loads((HERE / "generator.json").read_text(encoding="utf-8"))
+    facts = read_facts()
     inputs = draw(facts, options.count, np.random.default_rng(options.seed), options.label)
-    onnxruntime.set_default_logger_severity(3)  # errors, not what it chose not to optimise
-    model = onnxruntime.InferenceSession(HERE / facts["model"]["file"])
-    x = model.run([facts["output"]["name"]], inputs)[0]
+    x = run(facts, inputs)
     options.out.mkdir(parents=True, exist_ok=True)
     for number, example in enumerate(x):
         print(write(example, facts["show"], options.out / f"{number:03d}"))

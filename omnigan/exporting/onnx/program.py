@@ -16,7 +16,7 @@ __all__ = ["example_for", "put_together"]
 
 WITHOUT_FILE = "omnigan.exporting.onnx.example"
 WITH_FILE = "omnigan.exporting.onnx.example_with_file"
-DRAWING = "omnigan.exporting.onnx.drawing"
+FOR_ALL = ("omnigan.exporting.onnx.drawing", "omnigan.exporting.onnx.running")
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def example_for(standalone: Standalone) -> str:
     """
     readers = {draw.reader for draw in standalone.draws.values() if draw.kind == "given"}
     main = WITH_FILE if readers else WITHOUT_FILE
-    return put_together([standalone.writer, *sorted(readers), DRAWING, main])
+    return put_together([standalone.writer, *sorted(readers), *FOR_ALL, main])
 
 
 def put_together(modules: Sequence[str]) -> str:
