@@ -10,8 +10,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from omnigan.errors import UserError
+from omnigan.errors import UserError, listed
 from omnigan.exporting.onnx.check import session_of
+from omnigan.exporting.onnx.inputs import Input, inputs_of
 from omnigan.exporting.web.directions import find_directions
 from omnigan.exporting.web.pack import pack
 from omnigan.exporting.web.runtime import VERSION, runtime
@@ -19,6 +20,8 @@ from omnigan.sampling import Trained
 
 __all__ = ["LARGEST", "prepare", "write_page"]
 
+TYPES = ("float32", "float64", "int64", "int32", "bool")
+"""Of inputs, that a browser's runtime takes and ``inputs.js`` makes."""
 LARGEST = 900_000_000
 """Bytes of the largest generator that a page takes. This much loads and 1.45 GB do not (Chromium
 156): WebAssembly has 4 GiB, and holds the weights several times while it loads them."""
@@ -58,6 +61,13 @@ def prepare(trained: Trained) -> dict[str, bytes]:
             f"This generator makes something of what it is given ('{given[0]}'), which a page has "
             "no way to ask for. Export it with --format onnx."
         )
+    for each in map(Input.to_json, inputs_of(trained)):
+        if each["dtype"] not in TYPES:
+            raise UserError(
+                f"A browser's numbers are {listed(TYPES)}, and '{each['name']}' is "
+                f"{each['dtype']}. Let the domain give one of them, and the network convert it, or "
+                "export with --format onnx."
+            )
     size = sum(each.nbytes for each in trained.network.state_dict().values())
     if size > LARGEST:
         raise UserError(

@@ -39,6 +39,8 @@ PIANO_ROLL = {
     "ticks_per_step": 240,
     "tracks": TRACKS,
 }
+TYPES = {"float64": 11, "int32": 6, "bool": 9}
+"""Types of more inputs of the generator of numbers, which are called the same, as ONNX counts."""
 PIECES = ["", " the", " cat", " \u00e9t\u00e9", [32, 226, 130], [172], " <b>&", "\n"]
 KINDS: dict[str, dict[str, Any]] = {
     "image": {"shape": [3, 8, 6], "show": {"kind": "image"}},
@@ -59,6 +61,7 @@ def network(kind: str, shape: list[int], symbols: int | None) -> Any:
     """Return a perceptron ``z [B, 8], label [B] -> x`` with an output that suits the kind."""
     from onnx import TensorProto, helper, numpy_helper
 
+    typed = TYPES if kind == "numbers" else {}
     rng = np.random.default_rng(len(kind))
     size = int(np.prod(shape)) * (symbols or 1)
     values = {
@@ -74,7 +77,9 @@ def network(kind: str, shape: list[int], symbols: int | None) -> Any:
         node("MatMul", ["z", "first"], ["a"]),
         node("Gather", ["by_label", "label"], ["b"]),
         node("Add", ["a", "b"], ["c"]),
-        node("Tanh", ["c"], ["d"]),
+        *(node("Cast", [name], [f"{name} cast"], to=TensorProto.FLOAT) for name in typed),
+        node("Sum", ["c", *(f"{name} cast" for name in typed)], ["all"]),
+        node("Tanh", ["all"], ["d"]),
         node("MatMul", ["d", "second"], ["e"]),
         node("Reshape", ["e", "sides"], ["f"]),
     ]
@@ -92,6 +97,7 @@ def network(kind: str, shape: list[int], symbols: int | None) -> Any:
         [
             value("z", TensorProto.FLOAT, ["batch", LATENT]),
             value("label", TensorProto.INT64, ["batch"]),
+            *(value(name, number, ["batch", 1]) for name, number in typed.items()),
         ],
         [value("x", TensorProto.FLOAT, ["batch", *shape])],
         constants,
@@ -103,15 +109,19 @@ def described(kind: str) -> dict[str, Any]:
     """Return what the ``generator.json`` of a kind says."""
     facts = KINDS[kind]
     drawn: dict[str, Any] = {"kind": "normal"}
+    typed: list[dict[str, Any]] = []
     if kind == "numbers":
         drawn = {"kind": "uniform", "low": -2.0, "high": 2.0}
+        choice = {"kind": "choice", "values": [[0, 1]] * len(LABELS)}
+        more = {"shape": [1], "role": "latent", "draw": choice}
+        typed = [{"name": name, "dtype": name, **more} for name in TYPES]
     latent = {"name": "z", "shape": [LATENT], "dtype": "float32", "role": "latent", "draw": drawn}
     label = {"name": "label", "shape": [], "dtype": "int64", "role": "condition"}
     return {
         "format": 1,
         "domain": kind,
         "model": {"file": "model.onnx"},
-        "inputs": [latent, {**label, "draw": {"kind": "label"}}],
+        "inputs": [latent, {**label, "draw": {"kind": "label"}}, *typed],
         "labels": [{"name": name, "inputs": {"label": i}} for i, name in enumerate(LABELS)],
         "output": {
             "name": "x",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -57,11 +58,22 @@ def test_what_a_browser_cannot_take_is_refused_before_the_work(
         patch.setattr(module, "LARGEST", 100)
         with pytest.raises(UserError, match=r"a browser takes 0\.0 GB at most\. Train a smaller"):
             omnigan.export(run, tmp_path / "out", format="web")
+    with monkeypatch.context() as patch:
+        half = torch.zeros(1, 4, dtype=torch.float16)
+        patch.setattr(mixture.MixtureDomain, "latent", lambda *_: {"z": half})
+        with pytest.raises(UserError, match=r"'int32' or 'bool', and 'z' is float16\."):
+            omnigan.export(run, tmp_path / "out", format="web")
     given = Standalone({"sound": Draw("given", example=torch.zeros(2, 4))})
     monkeypatch.setattr(mixture.MixtureDomain, "standalone", lambda _: given, raising=False)
     with pytest.raises(UserError, match=r"of what it is given \('sound'\)"):
         omnigan.export(run, tmp_path / "out", format="web")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_page_makes_the_types_of_numbers_that_are_let_through() -> None:
+    script = Path(module.__file__).parent / "page" / "app" / "inputs.js"
+    made = re.findall(r"^    (\w+): \(numbers\)", script.read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(made) == sorted(module.TYPES)
 
 
 def test_without_the_runtime_nothing_is_written(

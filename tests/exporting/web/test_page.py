@@ -31,6 +31,8 @@ def test_a_page_works(kind: str, visit: Visit, server: str, exports: Path) -> No
     assert inputs["z"].shape == (len(output), 8)
     np.testing.assert_allclose(output, expected(exports / kind, inputs), atol=1e-4, rtol=0)
     assert len(np.unique(output.reshape(len(output), -1), axis=0)) > 1
+    for name in sorted(inputs.keys() & {"float64", "int32", "bool"}):
+        assert (set(inputs[name].ravel()), str(inputs[name].dtype)) == ({0, 1}, name)
 
     page.change(page.find("#new").click)
     seed = page.find("#seed").get_attribute("value")

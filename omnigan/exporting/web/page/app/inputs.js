@@ -40,6 +40,15 @@
     return wish.label ?? omnigan.stream(wish.seed, example, LABEL_PLACE).below(labels.length);
   };
 
+  // What the runtime takes numbers of a type in; TYPES in page.py names the same.
+  const arrays = {
+    float32: (numbers) => Float32Array.from(numbers),
+    float64: (numbers) => Float64Array.from(numbers),
+    int64: (numbers) => BigInt64Array.from(numbers, BigInt),
+    int32: (numbers) => Int32Array.from(numbers),
+    bool: (numbers) => Uint8Array.from(numbers),
+  };
+
   // Return the inputs of the examples from `first` to `first + count - 1`, by name.
   omnigan.inputs = (settings, wish, first, count) => {
     const made = {};
@@ -49,8 +58,7 @@
         const stream = omnigan.stream(wish.seed, first + i, place);
         return moved(row(input, stream, label, settings.labels), input, settings.directions, wish);
       });
-      const whole = input.dtype === "int64";
-      const data = whole ? BigInt64Array.from(rows.flat(), BigInt) : Float32Array.from(rows.flat());
+      const data = arrays[input.dtype](rows.flat());
       made[input.name] = { type: input.dtype, data, shape: [count, ...input.shape] };
     });
     return made;
