@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
 __all__ = ["api_of_hub", "in_words"]
+
+OUT_OF_REACH = (ConnectionError, TimeoutError, socket.gaierror)
+"""What the errors of every HTTP client are raised for where there is no network."""
 
 
 def api_of_hub() -> HfApi:
@@ -59,7 +63,7 @@ def in_words(repository: str, revision: str | None = None) -> Iterator[None]:
             raise UserError(
                 f"You may not do this with '{repository}': hf auth login with a token that may."
             ) from error
-        raise OmniganError(f"{host} answers: {_first_line(error)}") from error
+        raise OmniganError(f"{host} answers: {_reason(error)}") from error
     except errors.OfflineModeIsEnabled as error:
         raise UserError(
             f"'{repository}' cannot be used offline: HF_HUB_OFFLINE is set, and it is not in the "
@@ -67,12 +71,28 @@ def in_words(repository: str, revision: str | None = None) -> Iterator[None]:
         ) from error
     # Below it are an HTTP client whose errors depend on its version, files and sockets.
     except Exception as error:
-        raise OmniganError(f"{host} cannot be used: {_first_line(error)}") from error
+        raise OmniganError(f"{host} cannot be used: {_reason(error)}{_hint(error)}") from error
+
+
+def _reason(error: BaseException) -> str:
+    """Return what an error says, and what the ones say that it was raised for, if they do more."""
+    first, *others = dict.fromkeys(_first_line(each) for each in _chain(error))
+    return f"{first} ({': '.join(others)})" if others else first
+
+
+def _hint(error: BaseException) -> str:
+    if not any(isinstance(each, OUT_OF_REACH) for each in _chain(error)):
+        return ""
+    return ". Connect to the network, or name another Hub in HF_ENDPOINT."
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error, the one that it was raised for, and so on; clients hide some of them."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def _first_line(error: BaseException) -> str:
-    """Return what an error says, and the one that it was raised for."""
     lines = str(error).strip().splitlines()
-    said = lines[0] if lines else type(error).__name__
-    cause = error.__cause__
-    return said if cause is None else f"{said} ({_first_line(cause)})"
+    return lines[0] if lines else type(error).__name__
