@@ -261,8 +261,13 @@ def test_whole_numbers_must_agree_unless_they_are_undecided(
     assert found.maximum == 0
     assert 0 < found.undecided <= found.examples // 2 == 12
     share = 1.0
-    with pytest.raises(OmniganError, match=r"of 24 examples \d+ differ"):
-        write_onnx(made(undecided, latent=latent), "mixture", tmp_path)
+    tried: list[int] = []
+    trained = made(undecided, latent=latent)
+    trained.network.register_forward_pre_hook(lambda *_: tried.append(1))
+    with pytest.raises(OmniganError, match=r"of 24 examples more than 12 differ.* more training"):
+        compare(trained, tmp_path / "model.onnx")
+    # Four batches, and each undecided example, until there are more than may be.
+    assert len(tried) == 4 + 13
 
 
 def test_numbers_that_torch_does_not_hold_steady_are_undecided(
