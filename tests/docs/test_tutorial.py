@@ -8,6 +8,7 @@ import json
 import sys
 import tomllib
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from omnigan.cli import main
 from omnigan.errors import UserError
 from omnigan.scaffold import write_package
 from omnigan.testing import CHECKS, Check, check_domain, domain_of
+from omnigan.testing.standalone import STANDALONE_CHECKS
 
 CHECKOUT = Path(__file__).parents[2]
 MODULE = "omnigan_table"
@@ -104,6 +106,28 @@ def test_a_table_of_the_users_own_comes_back(tmp_path: Path) -> None:
     assert [float(row[0]) for row in written] == pytest.approx(
         [row[0] for row in held_out], rel=0.01
     )
+
+
+def test_exports_for_other_programs_have_the_rows_that_samples_have(
+    table: Path, blocks_of: Callable[[Path], list[Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blocks = blocks_of(CHECKOUT / "docs" / "writing-a-domain.md")
+    method, writer = (b.text for b in blocks if b.language == "python" and not b.title)
+    (table / "omnigan_table_rows.py").write_text(writer, encoding="utf-8")
+    defined: dict[str, Any] = {}
+    exec(method, defined)
+    domain = domain_of("table.yaml")
+    monkeypatch.setattr(type(domain), "standalone", defined["standalone"])
+    check_domain(domain, checks=STANDALONE_CHECKS)
+
+    x = domain.source("valid").x[:3]  # type: ignore[attr-defined]
+    domain.render(x, table)
+    head, *wanted = (table / "rows.csv").read_text(encoding="utf-8").splitlines()
+    write = import_module("omnigan_table_rows").write
+    monkeypatch.delitem(sys.modules, "omnigan_table_rows")
+    for number, row in enumerate(wanted):
+        path = write(x[number].numpy(), domain.standalone().show, table / f"{number:03d}")
+        assert path.read_text(encoding="utf-8").splitlines() == [head, row]
 
 
 @pytest.mark.usefixtures("table")
