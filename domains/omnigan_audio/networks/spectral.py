@@ -51,7 +51,7 @@ class SpectralGenerator(nn.Module):
 
     Phases are sums of the instantaneous frequencies so far. The highest frequency, half the sample
     rate, stays silent, and the frames that would be centred on or behind the end are left out, so
-    that maps have the sides of a DCGAN.
+    that maps have the sides of a DCGAN; where the end needs one, it is as the last.
 
     Args:
         length: Samples, more than half a window.
@@ -68,6 +68,8 @@ class SpectralGenerator(nn.Module):
         super().__init__()
         self.length, self.window, self.hop = length, window, hop
         self.bins, self.frames = window // 2, -(-length // hop)
+        # Of windows that overlap by a half, the last one's tail alone would be the end of a sound.
+        self.more = 1 if 2 * hop >= window else 0
         stages = _doublings(self.bins, self.frames)
         channels = [*doubling(width, len(stages)), 3]
         columns = sum(double for _, double in stages)
@@ -99,6 +101,9 @@ class SpectralGenerator(nn.Module):
             maps = up(norm(maps, label, pitch).relu())
         level, frequency, noisy = maps[..., : self.frames].float().unbind(1)
         size = magnitudes(self.level + self.spread * level, self.window)
+        size, frequency, noisy = (
+            pad(x, (0, self.more), "replicate") for x in (size, frequency, noisy)
+        )
         # Whole turns change nothing; without them, sums have more digits behind the point.
         frequency = frequency - 2 * (frequency / 2).round()
         phase = pi * frequency.cumsum(2)
@@ -113,7 +118,8 @@ class SpectralGenerator(nn.Module):
 
     def _white(self, noise: Tensor) -> Tensor:
         """Return the spectrum of white noise, with a power of 1 in the mean."""
-        spectrum = stft(noise, self.window, self.hop)[:, : self.bins, : self.frames]
+        noise = pad(noise, (0, self.more * self.hop), "reflect")
+        spectrum = stft(noise, self.window, self.hop)[:, : self.bins, : self.frames + self.more]
         power = self.window * 3 / 8  # the sum of the squared Hann window
         white: Tensor = spectrum / power**0.5
         return white

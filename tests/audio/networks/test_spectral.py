@@ -98,6 +98,20 @@ def test_the_noise_share_is_the_given_noise_at_the_given_level() -> None:
         torch.testing.assert_close(heard, asked, atol=1e-3, rtol=0)
 
 
+@pytest.mark.parametrize("length", [4096, 4097, 4100, 4223])
+@pytest.mark.parametrize("hop", [32, 64, 128])
+def test_a_sound_ends_as_loud_as_it_is(length: int, hop: int) -> None:
+    """Nor is it divided by the tail of a window that alone reaches its end."""
+    rng = torch.Generator().manual_seed(0)
+    network = SpectralGenerator(length, window=256, hop=hop, width=4, z=8, given=Given())
+    network.level.data.fill_(float(torch.tensor(0.002).logit()))
+    noise = torch.randn(64, 1, length, generator=rng)
+    made = network(torch.randn(64, 8, generator=rng), noise).detach()
+    whole = made.square().mean().sqrt()
+    for end in (made[..., -4:], made[..., -32:], made[..., :32]):
+        assert 0.3 * whole < end.square().mean().sqrt() < 3 * whole
+
+
 @pytest.mark.parametrize(
     ("length", "window", "hop", "coarsest"),
     [
