@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, get_args
 
@@ -144,6 +144,7 @@ def load_corpus(data: MusicData, notify: Notify = silent) -> tuple[MusicData, Co
     """
     ingested = ingest(data.source, data.max_file_mb, notify)
     labels = labels_of(data, ingested.pieces)
+    named = data.label_names is not None
     data = resolve(data, ingested.pieces, labels)
     grid = Grid.of(data)
     findings = Findings(read=len(ingested.pieces), broken=ingested.broken, skipped=ingested.skipped)
@@ -154,6 +155,8 @@ def load_corpus(data: MusicData, notify: Notify = silent) -> tuple[MusicData, Co
     )
     groups = [[pieces[number] for number in group] for group in relation.groups]
     findings.variants = sum(len(group) for group in groups if len(group) > 1)
+    if not named:
+        data, findings.unused_labels = _of_used_labels(data, groups)
     if len(groups) > 1:
         findings.split = "piece"
         train, valid = split_by_piece(groups, data.held_out, data.split_seed)
@@ -161,6 +164,16 @@ def load_corpus(data: MusicData, notify: Notify = silent) -> tuple[MusicData, Co
         findings.split = "time"
         train, valid = split_by_time(groups[0], data.held_out, grid)
     return data, Corpus(data, grid, tuple(train), tuple(valid), findings)
+
+
+def _of_used_labels(
+    data: MusicData, groups: Iterable[Iterable[Piece]]
+) -> tuple[MusicData, tuple[str, ...]]:
+    """Return the config with the labels that pieces have, and the labels that lost all theirs."""
+    used = {piece.label for group in groups for piece in group}
+    names = data.label_names or ()
+    kept = tuple(name for name in names if name in used)
+    return data.model_copy(update={"label_names": kept}), tuple(n for n in names if n not in used)
 
 
 def _usable(
@@ -181,8 +194,8 @@ def _usable(
             continue
         piece, done = quantise(item, data.tracks, grid, label)
         counts.update(done)
-        findings.untaken.update(untaken(data.tracks, item))
         if windows(piece, grid, data.hop):
+            findings.untaken.update(untaken(data.tracks, item))
             pieces.append(piece)
         else:
             without_phrase.append((item.name, _own_meter(item)))

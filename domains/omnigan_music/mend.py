@@ -39,9 +39,10 @@ def mended(file: mido.MidiFile, counts: Counter[str]) -> mido.MidiFile:
         if message.type == "program_change":
             programs.setdefault(message.channel, message.program)
     parts: list[list[Event]] = []
-    for track in tracks:
+    for number, track in enumerate(tracks):
         lines = _lines(track, file.ticks_per_beat, programs, counts)
-        counts["empty tracks"] += not lines
+        conducts = number == 0 and len(tracks) > 1  # tempo and meter; notes are not expected
+        counts["empty tracks"] += not lines and not conducts
         name = _name(track)
         parts += [_part(name, key, line) for key, line in sorted(lines.items())]
     end = max((tick for part in parts for tick, _ in part), default=0)

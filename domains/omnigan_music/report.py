@@ -33,7 +33,8 @@ class Findings:
         skipped: Names of files that were left out unread, with the reason.
         without_phrase: Names of pieces left out because they have no phrase, with their commonest
             meter.
-        untaken: How many notes of which instruments no track takes.
+        unused_labels: Labels of pieces that were all left out.
+        untaken: How many notes of which instruments no track takes, in pieces that are used.
         duplicates: Names of pieces left out as duplicates, with the one that was kept.
         variants: Pieces that share a melody with another; they are on one side of the split.
         split: ``piece``, or ``time`` where there was only one piece (or variants of one): then
@@ -45,6 +46,7 @@ class Findings:
     broken: Named = ()
     skipped: Named = ()
     without_phrase: Named = ()
+    unused_labels: tuple[str, ...] = ()
     untaken: Counter[str] = field(default_factory=Counter)
     duplicates: Named = ()
     variants: int = 0
@@ -60,6 +62,7 @@ class Findings:
             "files skipped": len(self.skipped),
             "skipped": [f"{name}: {reason}" for name, reason in self.skipped[:_NAMED]],
             "without a phrase": [f"{name}: {why}" for name, why in self.without_phrase[:_NAMED]],
+            "labels without a phrase": list(self.unused_labels),
             "instruments that no track takes": dict(self.untaken.most_common()),
             "duplicates": len(self.duplicates),
             "duplicates of": [f"{copy} = {kept}" for copy, kept in self.duplicates[:_NAMED]],
@@ -101,8 +104,12 @@ class Findings:
         """Return what a person should know, one plain sentence each."""
         copied = [(copy, f"as {kept}") for copy, kept in self.duplicates]
         other = {n: count for n, count in sorted(self.counts.items()) if n not in _OWN_SENTENCE}
+        labels = ", ".join(self.unused_labels)
         return said(
             unreadable(self.broken, "file"),
+            f"No piece of these labels has a phrase, so the model has none of them: {labels}."
+            if labels
+            else "",
             f"Skipped: {named(self.skipped, 'file')}." if self.skipped else "",
             f"Left out as duplicates: {named(copied, 'piece')}." if copied else "",
             f"{self.variants} pieces share a melody with another; no melody is both trained on and "

@@ -96,6 +96,25 @@ def test_labels_reach_the_phrases(folder: Path) -> None:
     assert labels == expected
 
 
+def test_a_label_that_lost_all_its_pieces_is_none_of_the_model(
+    folder: Path, track: Make, midi: Make, tune: Make
+) -> None:
+    (folder / "brief").mkdir()
+    few = tune(99)[:4]  # a bar; a phrase has four
+    content = midi(track(few, name="Lead", program=73), track(few, name="Lute", channel=1))
+    (folder / "brief" / "10.mid").write_bytes(content)
+    source = MusicData(source=str(folder), labels="folder")
+    data, corpus = load_corpus(source)
+    assert data.label_names == ("fast", "slow")
+    assert any(
+        "has a phrase, so" in text and "brief" in text for text in corpus.report()["summary"]
+    )
+    assert corpus.report()["labels without a phrase"] == ["brief"]
+    assert corpus.report()["instruments that no track takes"] == {}, "of pieces that are used"
+    asked = source.model_copy(update={"label_names": ("brief", "fast")})
+    assert load_corpus(asked)[0].label_names == ("brief", "fast"), "as given"
+
+
 def test_pieces_without_a_label_are_left_out_and_counted(folder: Path) -> None:
     table = folder / "styles.csv"
     table.write_text("file,label\n0,x\n1,y\n2,x\n3,y\n")

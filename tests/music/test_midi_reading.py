@@ -41,6 +41,7 @@ def test_names_programs_and_notes_are_those_written(track: Make, midi: Make) -> 
         track([], name="conductor"),
         track(flute, name="Flute", program=73, channel=0),
         track(bass, name="Bass", program=33, channel=1),
+        track([], name="Silence"),
     )
     piece = read_midi(content, "a/b.mid")
     assert piece.name == "a/b.mid"
@@ -52,7 +53,7 @@ def test_names_programs_and_notes_are_those_written(track: Make, midi: Make) -> 
     assert piece.instruments[0].velocity.tolist() == [80, 80]
     assert piece.meters == ((0.0, 4, 4),)
     assert piece.tempo == 120
-    assert piece.counts["empty tracks"] == 1
+    assert piece.counts["empty tracks"] == 1, "the conductor's has no notes by its nature"
 
 
 def test_running_status_and_velocity_zero_by_hand() -> None:
