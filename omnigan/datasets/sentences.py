@@ -52,8 +52,8 @@ def copies(equal: int, alike: int, noun: str) -> str:
         return ""
     return (
         f"{numbered(equal, 'exact copy', 'exact copies')} and "
-        f"{numbered(alike, 'near copy', 'near copies')} of other {noun}s; no {noun} is trained on "
-        "while a copy of it is held out."
+        f"{numbered(alike, 'near copy', 'near copies')} of other {noun}s were found; none is held "
+        "out while another is trained on."
     )
 
 

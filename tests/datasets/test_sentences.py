@@ -19,8 +19,8 @@ def test_what_is_there_is_said_with_its_number() -> None:
         "Left out without a label: 2.",
         "Unreadable: 4 sounds, a.wav (torn), b.wav (torn), c.wav (torn), ....",
         "Other files, ignored: 9 .a, 9 .b, 9 .c, 9 .d, 9 .e.",
-        "1 exact copy and 0 near copies of other sounds; no sound is trained on while a copy of it "
-        "is held out.",
+        "1 exact copy and 0 near copies of other sounds were found; none is held out while another "
+        "is trained on.",
         "The cache cannot be written, so they stay in memory.",
     ]
 
