@@ -17,6 +17,9 @@ WIDE_GAP = 12
 """Pixels between neighbours that do not belong together, where others do."""
 SMALLEST_SIDE = 64
 """Images with shorter sides are enlarged in grids, by a whole factor, so that they can be seen."""
+SLIMMEST = 3
+"""A grid for the sake of its labels has at most so many times as many rows as columns, or columns
+as rows."""
 MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 
 
@@ -31,10 +34,20 @@ def to_picture(x: Tensor) -> Image.Image:
 
 
 def columns_for(count: int, labels: int) -> int:
-    """Return how many columns a grid of ``count`` images has: a row per label where that fits."""
-    if labels > 1 and count % labels == 0:
-        return count // labels
-    return math.ceil(math.sqrt(count))
+    """Return how many columns a grid of ``count`` images has.
+
+    A row per label where as many images are of each, else whole rows per label or whole labels in
+    a row, whatever is nearest to a square; where all of these are far from it, labels do not count.
+    """
+    side = math.sqrt(count)
+    each, rest = divmod(count, max(labels, 1))
+    if labels > 1 and not rest:
+        whole = (n for n in range(1, count + 1) if each % n == 0 or n % each == 0)
+        nearest = min(whole, key=lambda n: max(n / side, side / n))
+        for columns in (each, nearest):
+            if 1 / SLIMMEST <= columns**2 / count <= SLIMMEST:
+                return columns
+    return math.ceil(side)
 
 
 def grid_picture(x: Tensor, columns: int, together: int = 1) -> Image.Image:

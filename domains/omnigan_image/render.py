@@ -35,7 +35,7 @@ def render(x: Tensor, folder: Path, notify: Notify = silent) -> list[Artifact]:
 
 
 def render_grid(x: Tensor, labels: int, folder: Path) -> list[Artifact]:
-    """Write all images as ``grid.png``, with a row for each label where their number fits.
+    """Write all images as ``grid.png``, with a row for each label where that makes a fair picture.
 
     Args:
         x: Images ``[B, C, H, W]`` in [-1, 1], sorted by label if there are any.

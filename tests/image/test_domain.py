@@ -197,8 +197,25 @@ def test_grids_fill_their_last_row_with_paper() -> None:
     assert grid.shape == (2 * 42 + 2, 3 * 52 + 2)
     assert (grid[2:42, 2:52] == 0).all()
     assert (grid[44:84, 106:] == 255).all()
-    assert columns_for(20, 10) == 2
-    assert columns_for(21, 10) == 5
+
+
+@pytest.mark.parametrize(
+    ("count", "labels", "columns"),
+    [
+        (40, 10, 4),  # a row per label
+        (20, 10, 4),  # two labels in a row, where a row each would be 2 x 10
+        (40, 40, 6),
+        (16, 1, 4),
+        (100, 2, 10),  # five rows per label
+        (202, 2, 15),  # 101 is a prime: no rows end where the label does
+        (21, 10, 5),
+        (8, 10, 3),
+    ],
+)
+def test_grids_are_about_as_wide_as_high_and_sorted_by_label_where_they_can(
+    count: int, labels: int, columns: int
+) -> None:
+    assert columns_for(count, labels) == columns
 
 
 @pytest.mark.parametrize(("channels", "mode"), [(1, "L"), (2, "LA"), (3, "RGB"), (4, "RGBA")])
