@@ -23,6 +23,7 @@ from omnigan.engine.seeds import generator
 from omnigan.engine.step import Adversaries
 from omnigan.engine.stopping import stopping_of
 from omnigan.errors import UserError
+from omnigan.pauses import Pause, pauses
 from omnigan.recipe.load import LoadedRecipe
 from omnigan.recipe.schema import Recipe
 from omnigan.rehearsal import rehearse, seconds_by_threads
@@ -74,6 +75,7 @@ class CheckReport:
         memory: An estimate.
         steps: Length of the run.
         seconds_per_step: Measured mean of a few steps, of networks that are not compiled.
+        pauses: What the run does between its steps.
         compiled: Whether the run would compile them.
         threads: Median seconds of a step with every penalty, by number of CPU threads; empty on
             other devices, on one core, and where a step takes too long to try it.
@@ -94,17 +96,24 @@ class CheckReport:
     memory: Memory
     steps: int
     seconds_per_step: float
+    pauses: list[Pause]
     compiled: bool
     threads: dict[int, float]
     artifacts: list[Artifact]
     data: list[str]
+
+    @property
+    def seconds(self) -> float:
+        """How long the run would take, as far as that was measured."""
+        paused = sum(pause.times * (pause.seconds or 0) for pause in self.pauses)
+        return self.steps * self.seconds_per_step + paused
 
     def to_json(self) -> dict[str, Any]:
         """Return JSON values."""
         files = [{**asdict(a), "path": str(a.path)} for a in self.artifacts]
         plain = asdict(replace(self, artifacts=[]))
         plain["memory"]["total"] = self.memory.total
-        return {**plain, "seconds": self.steps * self.seconds_per_step, "artifacts": files}
+        return {**plain, "seconds": self.seconds, "artifacts": files}
 
     def text(self) -> str:
         """Return lines for a person."""
@@ -122,9 +131,9 @@ class CheckReport:
             "memory": f"about {_bytes(memory.total)}: weights {_bytes(memory.weights)}, gradients "
             f"{_bytes(memory.gradients)}, Adam {_bytes(memory.optimizers)}, activations "
             f"{_bytes(memory.activations)}",
-            "time": f"about {spoken(self.steps * self.seconds_per_step)} for "
-            f"{numbered(self.steps, 'step')}, {self.seconds_per_step:.3g} s each"
-            f"{' without train.compile' if self.compiled else ''}",
+            "time": f"about {spoken(self.seconds)}: {numbered(self.steps, 'step')} of "
+            f"{self.seconds_per_step:.3g} s{' without train.compile' if self.compiled else ''}"
+            f"{''.join(f'; {pause.text()}' for pause in self.pauses)}",
             "threads": _compared(self.threads),
             "one example": ", ".join(str(artifact.path) for artifact in self.artifacts),
         }
@@ -190,6 +199,7 @@ def _rehearsed(
         fits = memory is None or activations < memory
         if device.type == "cpu" and fits:
             threads = seconds_by_threads(players, order, notify, seconds)
+        between = pauses(players, recipe, folder, fits)
         latent, logits = _outputs(players, order[0].to(device))
     return CheckReport(
         domain=recipe.domain,
@@ -205,6 +215,7 @@ def _rehearsed(
         memory=_memory(players, activations),
         steps=recipe.train.total_steps(),
         seconds_per_step=seconds,
+        pauses=between,
         compiled=recipe.train.compile != "none",
         threads=threads,
         artifacts=domain.render(source.read(0, torch.Generator()).x[None], folder),

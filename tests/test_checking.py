@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 import torch
+from torch import Tensor
 
 from omnigan.api import train
 from omnigan.checking import CheckReport, check
@@ -85,7 +87,42 @@ def test_the_report_reads_well(checked: Any) -> None:
     assert lines["example"].strip() == "[2] from -1 to 1"
     assert lines["conditions"].strip() == "none"
     assert lines["time"].strip().startswith("about ")
-    assert report.to_json()["seconds"] == pytest.approx(10 * report.seconds_per_step)
+    assert report.to_json()["seconds"] > 10 * report.seconds_per_step
+
+
+def test_the_time_has_what_a_run_does_between_its_steps(
+    chain: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[Path] = []
+    preview = chain.ChainDomain.preview
+
+    def slow(self: Any, x: Tensor, folder: Path) -> Any:
+        shown.append(folder)
+        time.sleep(0.02)
+        return preview(self, x, folder)
+
+    monkeypatch.setattr(chain.ChainDomain, "preview", slow)
+    recipe = {
+        "domain": "chain",
+        "train": {"steps": 10, "device": "cpu", "threads": 1},
+        "log": {"samples_every": 4, "checkpoint_every": 5, "evaluate_every": 3},
+    }
+    out = tmp_path / "check"
+    report = check(load_recipe(recipe), out)
+    samples, checkpoints, evaluations = report.pauses
+    assert [samples.times, checkpoints.times, evaluations.times] == [5, 3, 4]
+    assert samples.seconds
+    assert samples.seconds >= 0.02
+    assert checkpoints.seconds
+    written = 5 * samples.seconds + 3 * checkpoints.seconds
+    assert report.seconds == pytest.approx(10 * report.seconds_per_step + written)
+    assert "; samples 5 times 0.0" in report.text()
+    assert "; not counting evaluations, 4 times" in report.text()
+    assert not any(folder.exists() for folder in shown)
+
+    shown.clear()
+    train(recipe, ["log.evaluate_every=null"], out=tmp_path / "run")
+    assert len(shown) == samples.times, "a run does it as often as was said"
 
 
 def test_chance_outside_is_left_alone(checked: Any) -> None:

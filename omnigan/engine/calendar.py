@@ -34,6 +34,10 @@ class Calendar:
         self.checkpoints = (log.checkpoint_every or often).steps(size)
         self.evaluations = log.evaluate_every.steps(size) if log.evaluate_every else None
 
+    def times(self, every: int) -> int:
+        """Return after how many steps of a whole run one of the attributes comes round."""
+        return -(-self.course.total_steps // every)
+
     def due(self, every: int | None) -> bool:
         """Tell whether one of the attributes has come round; None never does."""
         return every is not None and (self.course.finished or self.course.step % every == 0)
