@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from omnigan.breaches import failures_of_rules_in_words, refuse_breaches
 from omnigan.domain import Artifact, Batch, Domain, Notify, Space, silent
 from omnigan.durations import spoken
-from omnigan.engine.device import free_memory, pick_device, set_threads
+from omnigan.engine.device import free_memory, pick_device, resident_memory, set_threads
 from omnigan.engine.evaluating import deciding_metric
 from omnigan.engine.likelihood import require_density
 from omnigan.engine.loading import BatchOrder, check_enough
@@ -38,7 +38,7 @@ WORTH = 0.9
 
 @dataclass(frozen=True)
 class Memory:
-    """What training holds at once, in bytes.
+    """What networks and their training hold at once, in bytes.
 
     Attributes:
         weights: Both networks and the generator's moving average.
@@ -73,6 +73,8 @@ class CheckReport:
         generator: Parameters of the generator.
         discriminator: Parameters of the discriminator.
         memory: An estimate.
+        beside: Bytes of main memory that Python, its libraries and the data took before there were
+            networks; None where nobody knows, and where the networks are not in main memory.
         steps: Length of the run.
         seconds_per_step: Measured mean of a few steps, of networks that are not compiled.
         pauses: What the run does between its steps.
@@ -94,6 +96,7 @@ class CheckReport:
     generator: int
     discriminator: int
     memory: Memory
+    beside: int | None
     steps: int
     seconds_per_step: float
     pauses: list[Pause]
@@ -130,7 +133,7 @@ class CheckReport:
             "discriminator": f"{self.discriminator:,} parameters",
             "memory": f"about {_bytes(memory.total)}: weights {_bytes(memory.weights)}, gradients "
             f"{_bytes(memory.gradients)}, Adam {_bytes(memory.optimizers)}, activations "
-            f"{_bytes(memory.activations)}",
+            f"{_bytes(memory.activations)}{_apart(self.beside)}",
             "time": f"about {spoken(self.seconds)}: {numbered(self.steps, 'step')} of "
             f"{self.seconds_per_step:.3g} s{' without train.compile' if self.compiled else ''}"
             f"{''.join(f'; {pause.text()}' for pause in self.pauses)}",
@@ -188,6 +191,7 @@ def _rehearsed(
     order = BatchOrder(source, recipe.train.batch_size, recipe.seed)
     folder.mkdir(parents=True, exist_ok=True)
     memory, threads = free_memory(device), dict[int, float]()
+    beside = resident_memory() if device.type == "cpu" else None
     with torch.random.fork_rng():
         # Compiling takes minutes, and would be most of what is measured.
         settings = recipe.train.model_copy(update={"compile": "none"})
@@ -213,6 +217,7 @@ def _rehearsed(
         generator=_count(players.generator),
         discriminator=_count(players.discriminator),
         memory=_memory(players, activations),
+        beside=beside,
         steps=recipe.train.total_steps(),
         seconds_per_step=seconds,
         pauses=between,
@@ -262,6 +267,11 @@ def _compared(threads: Mapping[int, float]) -> str:
     worth = best != used and threads[best] < WORTH * threads[used]
     advice = f"; train.threads={best} would be faster" if worth else ""
     return f"a step with every penalty takes {found}; {used} would be used{advice}"
+
+
+def _apart(beside: int | None) -> str:
+    """Say what memory goes to other things than networks and their training."""
+    return "" if beside is None else f"; Python and the data take {_bytes(beside)} beside that"
 
 
 def _bytes(size: int) -> str:

@@ -61,6 +61,16 @@ def test_memory_of_weights_and_optimizers(checked: Any) -> None:
     assert memory.total == parts
 
 
+def test_memory_that_the_networks_do_not_take_is_told(
+    checked: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("omnigan.checking.resident_memory", lambda: 300 * 2**20)
+    report = checked()
+    assert report.memory.total < report.beside == report.to_json()["beside"]
+    assert "; Python and the data take 300.0 MiB beside that\n" in report.text()
+    assert "beside" not in replace(report, beside=None).text()
+
+
 def test_memory_of_activations_grows_with_the_batch_and_with_penalties(checked: Any) -> None:
     small, large = (checked(batch_size=size, penalties={}).memory.activations for size in (16, 64))
     assert 3.5 * small < large < 4.5 * small

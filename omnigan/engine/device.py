@@ -11,7 +11,7 @@ import torch
 from omnigan.engine.ranks.place import Place
 from omnigan.errors import UserError
 
-__all__ = ["device_of", "free_memory", "pick_device", "set_threads"]
+__all__ = ["device_of", "free_memory", "pick_device", "resident_memory", "set_threads"]
 
 KINDS = ("cpu", "cuda", "mps")
 MOST_THREADS = 8
@@ -86,9 +86,18 @@ def free_memory(device: torch.device) -> int | None:
     """Return the bytes that a device has to give, None where that cannot be told."""
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0]
+    return _told_by_linux("meminfo", "MemAvailable")
+
+
+def resident_memory() -> int | None:
+    """Return the bytes of main memory that this process takes, None where that cannot be told."""
+    return _told_by_linux("self/status", "VmRSS")
+
+
+def _told_by_linux(file: str, name: str) -> int | None:
     try:
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-        kilobytes = next(line.split()[1] for line in lines if line.startswith("MemAvailable:"))
+        lines = (Path("/proc") / file).read_text(encoding="ascii", errors="replace").splitlines()
+        kilobytes = next(line.split()[1] for line in lines if line.startswith(f"{name}:"))
         return 1024 * int(kilobytes)
     except (OSError, StopIteration, ValueError, IndexError):
         return None

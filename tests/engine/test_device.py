@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import resource
+import sys
 
 import pytest
 import torch
 
-from omnigan.engine.device import device_of, set_threads
+from omnigan.engine.device import device_of, resident_memory, set_threads
 from omnigan.engine.ranks.place import ALONE, Place
 from omnigan.errors import UserError
 
@@ -60,3 +62,11 @@ def test_processes_divide_the_threads(
     assert set_threads("auto", processes) == threads
     assert set_threads(3, processes) == 3
     assert set_to == [threads, 3]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
+def test_a_process_knows_what_memory_it_takes() -> None:
+    found = resident_memory()
+    assert found is not None
+    peak = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert 2**24 < found <= 1.01 * peak, "torch alone takes more, and freed memory is not counted"
