@@ -34,6 +34,7 @@ class Gathered:
         blank: How many others are blank.
         broken: How many others are not valid Unicode.
         reasons: Why a file could not be used, by number.
+        lines: Names of files that could, each with what is wrong with a line of it.
     """
 
     texts: list[str] = field(default_factory=list)
@@ -43,6 +44,7 @@ class Gathered:
     blank: int = 0
     broken: int = 0
     reasons: dict[int, str] = field(default_factory=dict)
+    lines: list[tuple[str, str]] = field(default_factory=list)
 
     def add(self, record: Record, label: str | None, lower: bool) -> None:
         """Take a text, or count why not."""
@@ -111,8 +113,9 @@ def _read_files(gathered: Gathered, found: Found, data: TextData, notify: Notify
     gathered.paragraphs = holds_paragraphs(files, data)
     for number, file in enumerate(files):
         before = len(gathered.texts)
+        broken: list[str] = []
         try:
-            for record in read_records(file, data, gathered.paragraphs):
+            for record in read_records(file, data, gathered.paragraphs, broken):
                 gathered.add(record, labels[number], data.tokenizer.lower)
         except Unusable as error:
             gathered.reasons[number] = str(error)
@@ -120,6 +123,7 @@ def _read_files(gathered: Gathered, found: Found, data: TextData, notify: Notify
             gathered.reasons[number] = f"it cannot be read: {error.strerror or error}"
         if number in gathered.reasons:  # half of a file is worse than none
             del gathered.texts[before:], gathered.labels[before:]
+        gathered.lines += [(found.names[number], why) for why in broken]
         notify("reading files", number + 1, len(files))
     check_readable(found.names, gathered.reasons, data.source, "file")
     if data.labels == "column" and gathered.texts and not any(gathered.labels):

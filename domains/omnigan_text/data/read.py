@@ -40,9 +40,10 @@ def read_texts(paths: Sequence[Path], data: TextData) -> Tensor:
 def _rows(path: Path, data: TextData, codec: Codec) -> Iterator[Tensor]:
     unlabelled = data.model_copy(update={"labels": "none"})  # a label is not looked for
     found = fitting = 0
+    broken: list[str] = []
     strange: UserError | None = None
     try:
-        for record in read_records(path, unlabelled, data.unit == "paragraph"):
+        for record in read_records(path, unlabelled, data.unit == "paragraph", broken):
             text = clean(record.text, data.tokenizer.lower)
             if text:
                 found += 1
@@ -57,6 +58,8 @@ def _rows(path: Path, data: TextData, codec: Codec) -> Iterator[Tensor]:
         raise UserError(f"{path}: {error}") from error
     except OSError as error:
         raise UserError(f"{path}: it cannot be read: {error.strerror or error}") from error
+    if broken:
+        raise UserError(f"{path}: {broken[0]}")
     if strange and not fitting:
         raise strange
     if not found:

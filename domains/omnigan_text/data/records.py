@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import json
 import textwrap
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,7 @@ SOURCE_CODE = _endings(
     "xml yaml yml zig zsh"
 )
 
-_LOOKED_AT = 200  # lines of a .jsonl file that show which keys it has
+_LOOKED_AT = 200  # records of a .jsonl file that show which keys it has
 _TEXT = "text"  # name of a column that holds the text, unless another one is named
 
 
@@ -58,13 +58,17 @@ def kind_of(file: Path) -> str:
     return inner.suffix.lower()
 
 
-def read_records(file: Path, data: TextData, paragraphs: bool) -> Iterator[Record]:
+def read_records(
+    file: Path, data: TextData, paragraphs: bool, broken: list[str]
+) -> Iterator[Record]:
     """Yield the texts of a file.
 
     Args:
         file: Of any ending; one that is not known is read as plain text.
         data: The config.
         paragraphs: Whether an example of plain text is a paragraph.
+        broken: Takes what is wrong with each line of a .jsonl file that cannot be used, such as
+            the last one of a file that is still written.
 
     Raises:
         Unusable: The file is not what it seems to be; the message says why.
@@ -74,7 +78,7 @@ def read_records(file: Path, data: TextData, paragraphs: bool) -> Iterator[Recor
     kind = kind_of(file)
     lines = read_lines(file)
     if kind in JSON_LINES:
-        return _objects(lines, file, data)
+        return _objects(lines, file, data, broken)
     if kind in TABLES:
         return _rows(lines, file, data)
     return map(Record, _paragraphs(lines) if paragraphs else lines)
@@ -90,9 +94,7 @@ def columns_of(file: Path) -> list[str]:
         if kind in TABLES:
             return _header(file, next(read_lines(file), ""))
         if kind in JSON_LINES:
-            lines = islice((line for line in read_lines(file) if not line.isspace()), _LOOKED_AT)
-            values = [_parsed(line, number) for number, line in enumerate(lines, 1)]
-            return list(dict.fromkeys(k for v in values if isinstance(v, dict) for k in v))
+            return _keys(list(islice(_values(read_lines(file), {}), _LOOKED_AT)))
     except (Unusable, OSError):
         pass
     return []
@@ -122,30 +124,76 @@ def _paragraphs(lines: Iterator[str]) -> Iterator[str]:
     yield textwrap.dedent("".join(block))
 
 
-def _objects(lines: Iterator[str], file: Path, data: TextData) -> Iterator[Record]:
-    key: str | None = None
+_Value = tuple[int, dict[str, Any] | str]
+"""The number of a line of a .jsonl file, and what it holds."""
+
+
+def _objects(
+    lines: Iterator[str], file: Path, data: TextData, broken: list[str]
+) -> Iterator[Record]:
+    wrong: dict[int, str] = {}
+    values = _values(lines, wrong)
+    begin = list(islice(values, _LOOKED_AT))
+    key = _key(file, begin, data)
+    used = 0
+    for number, value in chain(begin, values):
+        try:
+            record = _record(number, value, key, data)
+        except Unusable as error:
+            wrong[number] = str(error)
+        else:
+            used += 1
+            yield record
+    reasons = [wrong[number] for number in sorted(wrong)]
+    if len(reasons) > used:
+        total = len(reasons) + used
+        many = f"{len(reasons)} of {total} lines are broken; " if total > 1 else ""
+        raise Unusable(f"{many}{reasons[0]}")
+    broken += reasons
+
+
+def _values(lines: Iterator[str], wrong: dict[int, str]) -> Iterator[_Value]:
+    """Yield what each line holds, and take down what is wrong with those that cannot be used."""
     for number, line in enumerate(lines, 1):
         if line.isspace():
             continue
-        value = _parsed(line, number)
-        if isinstance(value, str):
-            yield Record(value)
-            continue
-        if not isinstance(value, dict):
-            raise Unusable(f"line {number} holds neither a JSON object nor a string")
-        if key is None:
-            texts = [name for name, each in value.items() if isinstance(each, str)]
-            key = _column(file, number, list(value), texts, data)
-        yield Record(_string(value, key, number), _label(value, number, data))
+        try:
+            yield number, _parsed(line, number)
+        except Unusable as error:
+            wrong[number] = str(error)
 
 
-def _parsed(line: str, number: int) -> Any:
+def _keys(values: Sequence[_Value]) -> list[str]:
+    return list(dict.fromkeys(key for _, each in values if isinstance(each, dict) for key in each))
+
+
+def _key(file: Path, begin: Sequence[_Value], data: TextData) -> str:
+    """Return the key that holds the text, which the first records may lack."""
+    objects = [(number, each) for number, each in begin if isinstance(each, dict)]
+    if not objects:
+        return _TEXT if data.column == "auto" else data.column
+    texts = [name for _, each in objects for name in each if isinstance(each[name], str)]
+    first, last = objects[0][0], objects[-1][0]
+    where = f"line {first}" if first == last else f"lines {first} to {last}"
+    return _column(f"{file}, {where}", _keys(begin), list(dict.fromkeys(texts)), data)
+
+
+def _record(number: int, value: dict[str, Any] | str, key: str, data: TextData) -> Record:
+    if isinstance(value, str):
+        return Record(value)
+    return Record(_string(value, key, number), _label(value, number, data))
+
+
+def _parsed(line: str, number: int) -> dict[str, Any] | str:
     try:
-        return json.loads(line)
+        value = json.loads(line)
     except json.JSONDecodeError as error:
         raise Unusable(f"line {number} is not JSON: {error.msg}, column {error.colno}") from error
     except RecursionError as error:
         raise Unusable(f"line {number} is nested too deeply") from error
+    if isinstance(value, dict | str):
+        return value
+    raise Unusable(f"line {number} holds neither a JSON object nor a string")
 
 
 def _string(value: dict[str, Any], key: str, number: int) -> str:
@@ -167,10 +215,11 @@ def _label(value: dict[str, Any], number: int, data: TextData) -> str | None:
 def _rows(lines: Iterator[str], file: Path, data: TextData) -> Iterator[Record]:
     header = next(lines, "")
     names = _header(file, header)
-    text = names.index(_column(file, 1, names, names, data))
+    where = f"{file}, line 1"
+    text = names.index(_column(where, names, names, data))
     label = None
     if data.labels == "column":
-        label = names.index(_known(file, 1, "data.label_column", data.label_column, names))
+        label = names.index(_known(where, "data.label_column", data.label_column, names))
     reader = csv.reader(lines, delimiter=_delimiter(file, header))
     try:
         for row in reader:
@@ -190,27 +239,25 @@ def _delimiter(file: Path, header: str) -> str:
     return max(",;\t", key=header.count)
 
 
-def _column(
-    file: Path, line: int, names: Collection[str], texts: Collection[str], data: TextData
-) -> str:
+def _column(where: str, names: Collection[str], texts: Collection[str], data: TextData) -> str:
     """Return the name of the column that holds the text."""
     if data.column != "auto":
-        return _known(file, line, "data.column", data.column, names)
+        return _known(where, "data.column", data.column, names)
     if _TEXT in texts:
         return _TEXT
     others = [n for n in texts if data.labels != "column" or n != data.label_column]
     if len(others) == 1:
         return others[0]
     raise UserError(
-        f"data.column: {file}, line {line}: say which column holds the text; there are "
+        f"data.column: {where}: say which column holds the text; there are "
         f"{', '.join(names) or 'none'}"
     )
 
 
-def _known(file: Path, line: int, key: str, wanted: str, names: Collection[str]) -> str:
+def _known(where: str, key: str, wanted: str, names: Collection[str]) -> str:
     if wanted in names:
         return wanted
     raise UserError(
-        f"{key}: {file}, line {line}: there is no column '{wanted}', only "
+        f"{key}: {where}: there is no column '{wanted}', only "
         f"{', '.join(names) or 'an empty line'}.{did_you_mean(wanted, names)}"
     )

@@ -24,7 +24,7 @@ from omnigan_text.data_config import TextData
 __all__ = ["Findings", "Lengths"]
 
 _MUCH = 0.2  # share of texts that are left out for their words, above which there is advice
-_NAMED = 100  # files that are named; the rest is only counted
+_NAMED = 100  # files or lines that are named; the rest is only counted
 
 _UNITS = {
     "line": "An example is a line; with data.unit=paragraph it is all lines up to a blank one.",
@@ -58,6 +58,7 @@ class Findings:
     Attributes:
         files: How many files could be used.
         broken: Names of other files, and why they could not.
+        lines: Names of files, each with what is wrong with a line of it that could not be used.
         ignored: Files of other kinds, by ending.
         python: Version of the Python whose docstrings were read.
         plain_text: Whether there are files of plain text.
@@ -83,6 +84,7 @@ class Findings:
 
     files: int = 0
     broken: list[tuple[str, str]] = field(default_factory=list)
+    lines: list[tuple[str, str]] = field(default_factory=list)
     ignored: dict[str, int] = field(default_factory=dict)
     python: str = ""
     plain_text: bool = False
@@ -119,7 +121,9 @@ class Findings:
         del values["in_memory"], values["plain_text"]
         for name in ("long", "unknown", "examples"):
             values[name] = dict(zip(("train", "valid"), values[name], strict=True))
-        values["broken"] = [f"{name}: {why}" for name, why in self.broken[:_NAMED]]
+        for name in ("broken", "lines"):
+            values[name] = [f"{file}: {why}" for file, why in values[name][:_NAMED]]
+        values["broken lines"] = values.pop("lines")
         return {
             "summary": self.sentences(data),
             "preprocessing": _preprocessing(data),
@@ -145,6 +149,7 @@ class Findings:
             self._changed(),
             copies(self.equal, self.alike, "text"),
             unreadable(self.broken, "file"),
+            unreadable(self.lines, "line"),
             other_files(self.ignored),
             in_memory(self.in_memory),
         )

@@ -31,9 +31,17 @@ BAD: list[tuple[str, bytes, str]] = [
     ("a.txt", "ab".encode("utf-16")[:-1], r"it is not UTF-16 text: byte 0x62 at offset 4"),
     ("a.txt.gz", gzip.compress(b"one\ntwo\n" * 99)[:-9], r"a\.txt\.gz: it is a damaged \.gz file"),
     ("a.txt.gz", b"no gzip at all", r"a\.txt\.gz: it is a damaged \.gz file \(Not a gzipped file"),
-    ("a.jsonl", b'{"text": "a"}\n{"text": b}', r"line 2 is not JSON: Expecting value, column 10"),
-    ("a.jsonl", b'{"text": "a"}\n\n[1]', r"line 3 holds neither a JSON object nor a string"),
-    ("a.jsonl", b'{"text": "a"}\n{"text": 3}', r"line 2: 'text' is no text"),
+    (
+        "a.jsonl",
+        b'{"text": "a"}\n{"text": b}\n{',
+        r"2 of 3 lines are broken; line 2 is not JSON: Exp.* column 10",
+    ),
+    (
+        "a.jsonl",
+        b'{"text": "a"}\n\n[1]\n2',
+        r"2 of 3 .*; line 3 holds neither a JSON object nor",
+    ),
+    ("a.jsonl", b'{"text": "a"}\n{"text": 3}\n[]', r"2 of 3 .*; line 2: 'text' is no text"),
     ("a.jsonl", b"[" * 100_000, r"line 1 is nested too deeply"),
     ("a.jsonl", b'{"n": 3}', r"data\.column: .*a\.jsonl, line 1: say which column"),
     ("a.csv", b"", r"data\.column: .*a\.csv, line 1: say which column.* there are none"),
@@ -71,7 +79,7 @@ def test_bad_files_among_good_ones_are_left_out(
     for number in range(4):
         write(f"{number}.txt", "\n".join(phrases[25 * number : 25 * number + 25]))
     write("b.txt", ("\n".join(phrases) + "caf\xe9").encode("latin-1"))
-    root = write("c.jsonl", '{"text": "half of this file"}\n{').parent
+    root = write("c.jsonl", '{"text": "a third of this file"}\n{\n{').parent
     _, text, texts = loaded(root)
     assert sorted([*texts[0], *texts[1]]) == sorted(phrases), "nothing of a bad file is used"
     report = text.report()

@@ -114,9 +114,37 @@ def test_keys_of_json_lines(loaded: Make, write: Make, phrases: list[str]) -> No
     assert names == ["0", "1", "2"]
     assert ("red ball meets rain.", "0") in pairs
     with pytest.raises(
-        UserError, match=r"data\.column: .*a\.jsonl, line 1: there is no column 'x'"
+        UserError, match=r"data\.column: .*a\.jsonl, lines 1 to 102: there is no column 'x'"
     ):
         loaded(path, column="x")
+
+
+def test_first_records_without_the_key_are_blank_like_later_ones(
+    loaded: Make, write: Make, phrases: list[str]
+) -> None:
+    values = [{"id": 1}, {"what": None}, *({"id": 2, "what": each} for each in phrases), {"id": 3}]
+    path = write("a.jsonl", "\n".join(map(json.dumps, values)))
+    for settings in ({"column": "what"}, {}):
+        _, text, found = loaded(path, **settings)
+        assert sorted([*found[0], *found[1]]) == sorted(phrases)
+        assert text.report()["blank"] == 3
+
+
+def test_broken_lines_of_a_file_are_left_out_and_named(
+    loaded: Make, write: Make, phrases: list[str]
+) -> None:
+    whole = [json.dumps({"text": each, "label": "a"}) for each in phrases]
+    odd = ["[1]", '{"text": 3}', '{"text": "x", "label": []}', '{"text": "cut o']
+    path = write("a.jsonl", "\n".join([odd[0], *whole, *odd[1:]]))
+    _, text, found = loaded(path, labels="column")
+    assert sorted([*found[0], *found[1]]) == sorted(phrases)
+    report = text.report()
+    told = next(each for each in report["summary"] if each.startswith("Unreadable: 4 lines"))
+    assert "a.jsonl (line 1 holds neither a JSON object nor a string)" in told
+    places = [line.split()[2].rstrip(":") for line in report["broken lines"]]
+    assert places == ["1", "102", "103", "104"]
+    assert report["files"] == 1
+    assert report["broken"] == []
 
 
 COLUMNS = {
