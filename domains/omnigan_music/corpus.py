@@ -143,11 +143,14 @@ def load_corpus(data: MusicData, notify: Notify = silent) -> tuple[MusicData, Co
         UserError: The source or a setting does not give a corpus; the message says why.
     """
     ingested = ingest(data.source, data.max_file_mb, notify)
-    labels = labels_of(data, ingested.pieces)
     named = data.label_names is not None
+    told: list[str] = []
+    labels = labels_of(data, ingested.pieces, told)
     data = resolve(data, ingested.pieces, labels)
     grid = Grid.of(data)
-    findings = Findings(read=len(ingested.pieces), broken=ingested.broken, skipped=ingested.skipped)
+    findings = Findings(
+        read=len(ingested.pieces), broken=ingested.broken, skipped=ingested.skipped, table=told
+    )
     pieces = _usable(data, grid, ingested.pieces, labels, findings)
     relation = related(pieces, grid.voices)
     findings.duplicates = tuple(

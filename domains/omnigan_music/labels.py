@@ -24,8 +24,13 @@ _MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88
 _MINOR = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
 
 
-def labels_of(data: MusicData, raw: Sequence[RawPiece]) -> list[str | None]:
+def labels_of(data: MusicData, raw: Sequence[RawPiece], told: list[str]) -> list[str | None]:
     """Return the label of each piece, None where it has none.
+
+    Args:
+        data: The config.
+        raw: The pieces.
+        told: Takes what should be known about a table of labels.
 
     Raises:
         UserError: ``data.labels`` is neither a known word nor a CSV file, or the file is wrong.
@@ -38,7 +43,7 @@ def labels_of(data: MusicData, raw: Sequence[RawPiece]) -> list[str | None]:
         return [mode_of(piece) for piece in raw]
     path = user_path(data.labels, "data.labels")
     table = read_label_table(path, data.label_column, ("none", "folder", "mode"))
-    return look_up_labels(table, [piece.name for piece in raw], path, "a piece")
+    return look_up_labels(table, [piece.name for piece in raw], path, "a piece", told)
 
 
 def _folder(name: str) -> str:

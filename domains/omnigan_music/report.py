@@ -33,6 +33,7 @@ class Findings:
         skipped: Names of files that were left out unread, with the reason.
         without_phrase: Names of pieces left out because they have no phrase, with their commonest
             meter.
+        table: What should be known about a table of labels.
         unused_labels: Labels of pieces that were all left out.
         untaken: How many notes of which instruments no track takes, in pieces that are used.
         duplicates: Names of pieces left out as duplicates, with the one that was kept.
@@ -47,6 +48,7 @@ class Findings:
     skipped: Named = ()
     without_phrase: Named = ()
     unused_labels: tuple[str, ...] = ()
+    table: Sequence[str] = ()
     untaken: Counter[str] = field(default_factory=Counter)
     duplicates: Named = ()
     variants: int = 0
@@ -106,6 +108,7 @@ class Findings:
         other = {n: count for n, count in sorted(self.counts.items()) if n not in _OWN_SENTENCE}
         labels = ", ".join(self.unused_labels)
         return said(
+            *self.table,
             unreadable(self.broken, "file"),
             f"No piece of these labels has a phrase, so the model has none of them: {labels}."
             if labels

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from omnigan.errors import UserError, did_you_mean
+from omnigan.wording import named, numbered
 
 __all__ = ["look_up_labels", "read_label_table"]
 
@@ -17,7 +18,7 @@ _MOST_BYTES = 2**28
 def read_label_table(
     path: Path, column: str, words: Sequence[str], *, column_key: str = "data.label_column"
 ) -> dict[str, str]:
-    """Return labels by the name in column ``file``.
+    """Return labels by the name in column ``file``; those that are empty as "".
 
     Args:
         path: What ``data.labels`` says.
@@ -26,7 +27,7 @@ def read_label_table(
         column_key: Recipe key that names the column, for the error.
 
     Raises:
-        UserError: The file cannot be read, lacks a column or a value, or contradicts itself.
+        UserError: The file cannot be read, lacks a column or a name, or contradicts itself.
     """
     try:
         with path.open("rb") as file:
@@ -43,17 +44,24 @@ def read_label_table(
     except UnicodeDecodeError as error:
         raise UserError(f"data.labels: '{path}' is not UTF-8 text; save it as UTF-8") from error
     table: dict[str, str] = {}
+    nameless: list[int] = []
     for line, row in _rows(path, text, column, column_key):
         name, label = (row["file"] or "").strip(), (row[column] or "").strip()
-        if not name or not label:
-            missing = "file" if not name else column
-            raise UserError(f"data.labels: {path}, line {line}: '{missing}' is empty")
+        if not name:
+            nameless += [line] if label else []
+            continue
         name = name.replace("\\", "/")
-        if table.setdefault(name, label) != label:
+        table[name] = table.get(name) or label
+        if label not in ("", table[name]):
             raise UserError(
                 f"data.labels: {path}, line {line}: '{name}' has two labels, "
                 f"'{table[name]}' and '{label}'"
             )
+    if nameless:
+        more = f" and in {numbered(len(nameless) - 1, 'other row')}" if nameless[1:] else ""
+        raise UserError(f"data.labels: {path}, line {nameless[0]}: 'file' is empty{more}")
+    if table and not any(table.values()):
+        raise UserError(f"{column_key}: {path}: '{column}' is empty in every row")
     return table
 
 
@@ -79,7 +87,7 @@ def _rows(
 
 
 def look_up_labels(
-    table: Mapping[str, str], names: Sequence[str], path: Path, noun: str
+    table: Mapping[str, str], names: Sequence[str], path: Path, noun: str, told: list[str]
 ) -> list[str | None]:
     """Return the label of each name, None where the table has none.
 
@@ -90,7 +98,8 @@ def look_up_labels(
         table: What :func:`read_label_table` returned.
         names: Paths below the source.
         path: The CSV file, for the error.
-        noun: What an example is, for the error.
+        noun: What an example is, with its article.
+        told: Takes a sentence for each kind of rows that give no label.
 
     Raises:
         UserError: No name has a label.
@@ -102,8 +111,27 @@ def look_up_labels(
             f"data.labels: no name in column 'file' of {path} is that of {noun}; write paths "
             f"below data.source such as '{example}', or names without ending"
         )
+    told += _idle_rows(table, names, noun)
     return labels
 
 
+def _idle_rows(table: Mapping[str, str], names: Sequence[str], noun: str) -> list[str]:
+    known = {key for name in names for key in _keys(PurePosixPath(name))}
+    strange = [(name, label or "no label") for name, label in table.items() if name not in known]
+    empty = [(name, "empty") for name, label in table.items() if not label and name in known]
+    rows = "Rows in the table of labels that"
+    return [
+        f"{rows} {what}: {named(each, 'row')}."
+        for what, each in ((f"name no file of {noun}", strange), ("have no label", empty))
+        if each
+    ]
+
+
 def _looked_up(table: Mapping[str, str], name: PurePosixPath) -> str | None:
-    return table.get(str(name)) or table.get(name.name) or table.get(name.stem)
+    # A row that is empty under the fuller name is meant to be.
+    return next((table[key] for key in _keys(name) if key in table), None) or None
+
+
+def _keys(name: PurePosixPath) -> tuple[str, str, str]:
+    """Return what a table may call an example, the fullest name first."""
+    return str(name), name.name, name.stem

@@ -159,7 +159,7 @@ def test_phrases_longer_than_the_music(complaint: Callable[..., str]) -> None:
     [
         ("name,label\n0,a\n", r"labels\.csv, line 1: there is no column 'file'"),
         ("file,labels\n0,a\n", r"data\.label_column: .* line 1: .* Did you mean 'labels'\?"),
-        ("file,label\n0,a\n\n1,\n", r"line 4: 'label' is empty"),
+        ("file,label\n0,a\n\n,b\n", r"line 4: 'file' is empty"),
         ("file,label\n0,a\n1,b\n0,b\n", r"line 4: '0' has two labels, 'a' and 'b'"),
         ("file,label\nx,a\n", r"no name in column 'file' .* such as 'fast/2\.mid'"),
         ("", r"line 1: there is no column 'file', only an empty line"),

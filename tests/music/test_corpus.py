@@ -117,10 +117,12 @@ def test_a_label_that_lost_all_its_pieces_is_none_of_the_model(
 
 def test_pieces_without_a_label_are_left_out_and_counted(folder: Path) -> None:
     table = folder / "styles.csv"
-    table.write_text("file,label\n0,x\n1,y\n2,x\n3,y\n")
+    table.write_text("file,label\n0,x\n1,y\n2,x\n3,y\n4,\nlost.mid,x\n")
     data, corpus = load_corpus(MusicData(source=str(folder), labels=str(table)))
     assert data.label_names == ("x", "y")
     assert corpus.report()["pieces without a label"] == 6
+    rows = [line for line in corpus.report()["summary"] if line.startswith("Rows in the table")]
+    assert [row.partition(": ")[2] for row in rows] == ["1 row, lost.mid (x).", "1 row, 4 (empty)."]
     assert sum(corpus.report()["labels"].values()) == 4
 
 

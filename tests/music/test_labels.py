@@ -54,8 +54,8 @@ def test_drums_have_no_mode(raw: Make) -> None:
 
 def test_folders(raw: Make) -> None:
     pieces = [raw([], name=name) for name in ("pop/x.mid", "folk/a/b.mid", "top.mid")]
-    assert labels_of(MusicData(labels="folder"), pieces) == ["pop", "folk", "other"]
-    assert labels_of(MusicData(), pieces) == [None, None, None]
+    assert labels_of(MusicData(labels="folder"), pieces, []) == ["pop", "folk", "other"]
+    assert labels_of(MusicData(), pieces, []) == [None, None, None]
 
 
 @pytest.fixture
@@ -73,7 +73,21 @@ def test_a_table_names_pieces_by_path_file_or_stem(raw: Make, table: Make) -> No
     data = table(
         '\ufefffile,style\n"a/x.mid","slow, sad"\ny.mid, fast\nz,fast\nother.mid,fast\n', "style"
     )
-    assert labels_of(data, pieces) == ["slow, sad", "fast", "fast", None]
+    told: list[str] = []
+    assert labels_of(data, pieces, told) == ["slow, sad", "fast", "fast", None]
+    assert told == [
+        "Rows in the table of labels that name no file of a piece: 1 row, other.mid (fast)."
+    ]
+
+
+def test_rows_without_a_label_leave_their_files_without_one(raw: Make, table: Make) -> None:
+    pieces = [raw([], name=name) for name in ("a/x.mid", "a/y.mid", "a/z.mid")]
+    data = table("file,label\na/x.mid,\nx,fast\ny, \nz,slow\n,\nz,\n")
+    told: list[str] = []
+    assert labels_of(data, pieces, told) == [None, None, "slow"]
+    assert told == [
+        "Rows in the table of labels that have no label: 2 rows, a/x.mid (empty), y (empty)."
+    ]
 
 
 @pytest.mark.parametrize(
@@ -82,8 +96,9 @@ def test_a_table_names_pieces_by_path_file_or_stem(raw: Make, table: Make) -> No
         ("name,label\nx,y\n", r"line 1: there is no column 'file', only name, label"),
         ("file,labels\nx,y\n", r"data\.label_column: .*line 1: .*Did you mean 'labels'"),
         ("", "line 1: there is no column 'file'"),
-        ("file,label\nx,y\n,z\n", "line 3: 'file' is empty"),
-        ("file,label\nx\n", "line 2: 'label' is empty"),
+        ("file,label\nx,y\n,z\n", "line 3: 'file' is empty$"),
+        ("file,label\n,y\n,\n,z\n,z", "line 2: 'file' is empty and in 2 other rows"),
+        ("file,label\nx\nz,\n", r"data\.label_column: .*'label' is empty in every row"),
         ("file,label\nx,y\nx,z\n", "line 3: 'x' has two labels, 'y' and 'z'"),
         ("file,label\nq,y\n", r"no name in column 'file' .* such as 'x\.mid'"),
     ],
@@ -92,9 +107,9 @@ def test_mistakes_in_a_table_are_named_with_their_line(
     raw: Make, table: Make, text: str, message: str
 ) -> None:
     with pytest.raises(UserError, match=message):
-        labels_of(table(text), [raw([], name="x.mid")])
+        labels_of(table(text), [raw([], name="x.mid")], [])
 
 
 def test_a_word_that_is_not_known_is_refused(raw: Make) -> None:
     with pytest.raises(UserError, match="Did you mean 'folder'"):
-        labels_of(MusicData(labels="folders"), [raw([])])
+        labels_of(MusicData(labels="folders"), [raw([])], [])

@@ -102,12 +102,13 @@ def load_audio(data: AudioData, notify: Notify = silent) -> tuple[AudioData, Aud
         UserError: The source or a setting does not give sounds; the message says why.
     """
     found = find(data)
-    texts = labels_of(data, found)
+    told: list[str] = []
+    texts = labels_of(data, found, told)
     pitches = pitches_of(data, found)
     stored = stored_sounds(found, data, notify)
     facts = stored.facts
     check_readable(facts.names, facts.reasons, data.source, "sound")
-    findings = Findings(facts, found.ignored, in_memory=stored.file is None)
+    findings = Findings(facts, found.ignored, in_memory=stored.file is None, table=told)
     rows = loud(data, facts, findings)
     if found.notes:
         rows = distinct(data, facts, rows, findings)

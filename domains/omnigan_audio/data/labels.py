@@ -17,8 +17,13 @@ WORDS = ("none", "folder", "auto")
 """What ``data.labels`` may say; all else is the path of a CSV file."""
 
 
-def labels_of(data: AudioData, found: Found) -> Sequence[str | None]:
+def labels_of(data: AudioData, found: Found, told: list[str]) -> Sequence[str | None]:
     """Return the label of each sound, None where it has none.
+
+    Args:
+        data: The config.
+        found: The source.
+        told: Takes what should be known about a table of labels.
 
     Raises:
         UserError: ``data.labels`` is neither a known word nor a CSV file, or does not suit.
@@ -41,4 +46,4 @@ def labels_of(data: AudioData, found: Found) -> Sequence[str | None]:
         return folder_labels(found.names)
     path = user_path(data.labels, "data.labels")
     table = read_label_table(path, data.label_column, WORDS)
-    return look_up_labels(table, found.names, path, "a sound")
+    return look_up_labels(table, found.names, path, "a sound", told)

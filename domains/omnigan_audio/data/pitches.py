@@ -89,9 +89,8 @@ def _in_table(data: AudioData, found: Found) -> Sequence[int]:
     path = user_path(data.labels, "data.labels")
     table = read_label_table(path, data.pitch, WORDS, column_key="data.pitch")
     pitches = []
-    for name, text in zip(
-        found.names, look_up_labels(table, found.names, path, "a sound"), strict=True
-    ):
+    texts = look_up_labels(table, found.names, path, "a sound", [])  # its labels tell of the rows
+    for name, text in zip(found.names, texts, strict=True):
         pitch = -1 if text is None else pitch_of(text)
         if pitch is None:
             raise UserError(

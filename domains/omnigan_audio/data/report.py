@@ -53,6 +53,7 @@ class Findings:
         equal: Sounds that are exact copies of others, all of them used.
         alike: Sounds that are nearly so.
         unlabelled: Sounds left out because they have no label.
+        table: What should be known about a table of labels.
         without_pitch: Sounds left out because they have no pitch.
         used: The numbers of those that are used, in the order of the source.
         sounds: How many sounds are in each split; the same sound is in both where parts of each
@@ -70,6 +71,7 @@ class Findings:
     equal: int = 0
     alike: int = 0
     unlabelled: int = 0
+    table: Sequence[str] = ()
     without_pitch: int = 0
     used: Places = field(default_factory=lambda: np.zeros(0, np.int64))
     sounds: dict[str, int] = field(default_factory=dict)
@@ -125,6 +127,7 @@ class Findings:
             tally("Labels", self.labels),
             f"Pitches: {pitches}." if pitches else "",
             left_out("without a label", self.unlabelled),
+            *self.table,
             left_out("without a pitch", self.without_pitch),
             f"Left out as silent: {named(quiet, 'sound')}." if quiet else "",
             unreadable(self._broken(), "sound"),

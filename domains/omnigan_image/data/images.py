@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +38,7 @@ class Images:
         valid: Rows of those held out, in random order.
         labels: Label number of every row, -1 for those not used; None if unconditional.
         unlabelled: How many were left out because they have no label.
+        table: What should be known about a table of labels.
     """
 
     data: ImageData
@@ -45,6 +47,7 @@ class Images:
     valid: Rows
     labels: Rows | None
     unlabelled: int
+    table: Sequence[str]
 
     def source(self, split: Split) -> Pictures:
         """Return the training or the held-out images.
@@ -76,6 +79,7 @@ class Images:
             len(self.valid),
             counts,
             self.unlabelled,
+            self.table,
             in_memory=self.stored.file is None,
         ).plain()
 
@@ -94,7 +98,8 @@ def load_images(data: ImageData, notify: Notify = silent) -> tuple[ImageData, Im
         UserError: The source or a setting does not give images; the message says why.
     """
     found = find(data.source)
-    label_of = labeller(data, found)
+    told: list[str] = []
+    label_of = labeller(data, found, told)
     data, stored = stored_images(data, found, notify)
     facts = stored.facts
     check_readable(facts.names, facts.reasons, data.source, "image")
@@ -116,7 +121,7 @@ def load_images(data: ImageData, notify: Notify = silent) -> tuple[ImageData, Im
     )
     unlabelled = len(facts.names) - len(facts.reasons) - len(rows)
     train, valid = (_mixed(rows[chosen], data.split_seed) for chosen in (train, valid))
-    return data, Images(data, stored, train, valid, labels, unlabelled)
+    return data, Images(data, stored, train, valid, labels, unlabelled, told)
 
 
 def _mixed(rows: Rows, seed: int) -> Rows:

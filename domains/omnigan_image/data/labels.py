@@ -17,11 +17,16 @@ Labels = list[str | None]
 
 
 def labeller(
-    data: ImageData, found: Found
+    data: ImageData, found: Found, told: list[str]
 ) -> Callable[[Sequence[str], Sequence[str] | None], Labels]:
     """Return a function that gives the labels of images from their names and their own labels.
 
     A mistake in ``data.labels`` shows here, before all images are decoded.
+
+    Args:
+        data: The config.
+        found: The source.
+        told: Takes what should be known about a table of labels, once labels are asked for.
 
     Raises:
         UserError: It is neither a known word nor a CSV file, or does not suit the source.
@@ -44,4 +49,4 @@ def labeller(
         return lambda names, own: list(own or [])
     path = user_path(data.labels, "data.labels")
     table = read_label_table(path, data.label_column, ("none", "folder", "auto"))
-    return lambda names, own: look_up_labels(table, names, path, "an image")
+    return lambda names, own: look_up_labels(table, names, path, "an image", told)

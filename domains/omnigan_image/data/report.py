@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,6 +44,7 @@ class Findings:
         valid: Images held out.
         labels: How many images have each label.
         unlabelled: Images left out because they have none.
+        table: What should be known about a table of labels.
         in_memory: Whether the cache could not be written.
     """
 
@@ -52,6 +54,7 @@ class Findings:
     valid: int
     labels: Counter[str]
     unlabelled: int
+    table: Sequence[str]
     in_memory: bool
 
     def plain(self) -> dict[str, Any]:
@@ -84,6 +87,7 @@ class Findings:
             self._fitting(),
             tally("Labels", self.labels),
             left_out("without a label", self.unlabelled),
+            *self.table,
             unreadable(self._broken(), "image"),
             other_files(dict(self.facts.ignored.most_common())),
             tally("Also found", dict(sorted(self.facts.counts["traits"].items()))),

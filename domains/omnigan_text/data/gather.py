@@ -34,6 +34,7 @@ class Gathered:
         blank: How many others are blank.
         broken: How many others are not valid Unicode.
         reasons: Why a file could not be used, by number.
+        table: What should be known about a table of labels.
         lines: Names of files that could, each with what is wrong with a line of it.
     """
 
@@ -44,6 +45,7 @@ class Gathered:
     blank: int = 0
     broken: int = 0
     reasons: dict[int, str] = field(default_factory=dict)
+    table: list[str] = field(default_factory=list)
     lines: list[tuple[str, str]] = field(default_factory=list)
 
     def add(self, record: Record, label: str | None, lower: bool) -> None:
@@ -107,7 +109,7 @@ def _made(data: TextData, notify: Notify) -> Iterable[tuple[str, str | None]]:
 
 
 def _read_files(gathered: Gathered, found: Found, data: TextData, notify: Notify) -> None:
-    labels = labels_of_files(data, found)
+    labels = labels_of_files(data, found, gathered.table)
     files = [file for _, file in found.files]
     gathered.plain = any(map(is_plain, files))
     gathered.paragraphs = holds_paragraphs(files, data)

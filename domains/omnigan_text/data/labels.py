@@ -16,8 +16,13 @@ from omnigan_text.data_config import TextData
 __all__ = ["labels_of_files", "refuse_no_columns"]
 
 
-def labels_of_files(data: TextData, found: Found) -> Sequence[str | None]:
+def labels_of_files(data: TextData, found: Found, told: list[str]) -> Sequence[str | None]:
     """Return the label that all texts of each file have, None where there is none.
+
+    Args:
+        data: The config.
+        found: The source.
+        told: Takes what should be known about a table of labels.
 
     Raises:
         UserError: ``data.labels`` is neither a known word nor a CSV file, or does not suit.
@@ -32,7 +37,7 @@ def labels_of_files(data: TextData, found: Found) -> Sequence[str | None]:
     if not path.exists():
         _refuse_a_column(data, found)
     table = read_label_table(path, data.label_column, LABELS)
-    return look_up_labels(table, found.names, path, "a file")
+    return look_up_labels(table, found.names, path, "a text", told)
 
 
 def _refuse_a_column(data: TextData, found: Found) -> None:

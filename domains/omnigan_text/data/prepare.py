@@ -99,6 +99,7 @@ def _findings(found: Found, gathered: Gathered, data: TextData) -> Findings:
         files=len(names) - len(reasons),
         broken=[(names[number], why) for number, why in sorted(reasons.items())],
         lines=gathered.lines,
+        table=gathered.table,
         ignored=dict(found.ignored.most_common()),
         python=platform.python_version() if data.source == "docstrings" else "",
         plain_text=gathered.plain,

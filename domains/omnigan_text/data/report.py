@@ -59,6 +59,7 @@ class Findings:
         files: How many files could be used.
         broken: Names of other files, and why they could not.
         lines: Names of files, each with what is wrong with a line of it that could not be used.
+        table: What should be known about a table of labels.
         ignored: Files of other kinds, by ending.
         python: Version of the Python whose docstrings were read.
         plain_text: Whether there are files of plain text.
@@ -85,6 +86,7 @@ class Findings:
     files: int = 0
     broken: list[tuple[str, str]] = field(default_factory=list)
     lines: list[tuple[str, str]] = field(default_factory=list)
+    table: list[str] = field(default_factory=list)
     ignored: dict[str, int] = field(default_factory=dict)
     python: str = ""
     plain_text: bool = False
@@ -118,7 +120,7 @@ class Findings:
     def plain(self, data: TextData) -> dict[str, Any]:
         """Return what a run's folder and a model card should say, JSON values."""
         values = asdict(self)
-        del values["in_memory"], values["plain_text"]
+        del values["in_memory"], values["plain_text"], values["table"]
         for name in ("long", "unknown", "examples"):
             values[name] = dict(zip(("train", "valid"), values[name], strict=True))
         for name in ("broken", "lines"):
@@ -141,6 +143,7 @@ class Findings:
             self._shape(data),
             tally("Labels", self.labels),
             left_out("without a wanted label", self.unlabelled),
+            *self.table,
             left_out("as blank", self.blank),
             left_out("as invalid Unicode", self.invalid),
             self._long(data),

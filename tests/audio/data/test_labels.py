@@ -80,7 +80,7 @@ def test_wanted_labels_alone_are_used(hits: Path, config: Make) -> None:
 def test_a_table(hits: Path, config: Make, tmp_path: Path) -> None:
     table = tmp_path / "labels.csv"
     rows = [f"{n}.wav,{'hi' if n > 4 else 'lo'},{'C4' if n % 2 else 61}" for n in range(9)]
-    table.write_text("\n".join(["file,kind,note", *rows]))
+    table.write_text("\n".join(["file,kind,note", *rows, "lost,lo,"]))
     settings = {"labels": str(table), "label_column": "kind"}
     data, audio = load_audio(config(hits, pitch="note", **settings))
     assert data.label_names == ("hi", "lo")
@@ -88,6 +88,8 @@ def test_a_table(hits: Path, config: Make, tmp_path: Path) -> None:
     report = audio.report()
     assert report["labels"] == {"hi": 4, "lo": 5}
     assert report["sounds without a pitch"] == 1
+    rows = [line for line in report["summary"] if line.startswith("Rows in the table of labels")]
+    assert [row.partition(": ")[2] for row in rows] == ["1 row, lost (lo)."]
     with pytest.raises(UserError, match=r"data\.pitch: .* no column 'nota'.* Did you mean 'note'"):
         load_audio(config(hits, pitch="nota", **settings))
     table.write_text("file,kind,note\n1.wav,hi,C44")

@@ -140,12 +140,16 @@ def test_some_of_many_are_spread_over_all(photos: Path, config: Make) -> None:
 
 def test_images_without_a_label_are_left_out(photos: Path, config: Make, tmp_path: Path) -> None:
     table = tmp_path / "labels.csv"
-    table.write_text("file,label\n" + "".join(f"{n},x{n % 3}\n" for n in range(7)))
+    table.write_text(
+        "file,label\n" + "".join(f"{n},x{n % 3}\n" for n in range(7)) + "8,\nlost,x1\n"
+    )
     data, images = load_images(config(photos, labels=str(table)))
     assert data.label_names == ("x0", "x1", "x2")
     report = images.report()
     assert report["labels"] == {"x0": 3, "x1": 2, "x2": 2}
     assert report["images without a label"] == 3
+    rows = [line for line in report["summary"] if line.startswith("Rows in the table of labels")]
+    assert [row.partition(": ")[2] for row in rows] == ["1 row, lost (x1).", "1 row, 8 (empty)."]
     assert sum(report["images"].values()) == 7
     some = data.model_copy(update={"label_names": ("x0", "x2")})
     assert load_images(some)[1].report()["labels"] == {"x0": 3, "x2": 2}

@@ -20,7 +20,7 @@ def labels(config: Make, photos: Path) -> Callable[..., Any]:
     """Return the labels that images of these names get."""
 
     def ask(*names: str, **settings: Any) -> Any:
-        return labeller(config(photos, **settings), find(str(photos)))(names, None)
+        return labeller(config(photos, **settings), find(str(photos)), [])(names, None)
 
     return ask
 
@@ -47,4 +47,4 @@ def test_words_that_do_not_suit_the_source(labels: Make, config: Make, folder: M
         labels("a.png", labels="folders")
     root = folder({"x-images-idx3-ubyte": b"\0\0\x08\x03"}, "idx")
     with pytest.raises(UserError, match="has no folders of images; write auto"):
-        labeller(config(root, labels="folder"), find(str(root)))
+        labeller(config(root, labels="folder"), find(str(root)), [])

@@ -217,13 +217,14 @@ def test_labels_of_folders_files_and_tables(loaded: Make, write: Make, phrases: 
     names, pairs = labelled(loaded, root, labels="folder", label_names=["b"])
     assert {text for text, _ in pairs} == set(phrases[60:])
 
-    labels = write("labels.csv", "file,label\na/one.txt,x\nb/one.txt,y\n")
+    labels = write("labels.csv", "file,label\na/one.txt,x\nb/one.txt,y\nlost,y\n")
     names, pairs = labelled(loaded, root, labels=str(labels))
     assert {text for text, label in pairs if label == "y"} == set(phrases[60:])
     _, text, _ = loaded(root, labels=str(labels))
     assert text.report()["unlabelled"] == 30
     assert text.report()["files"] == 3, "the table of labels is no text"
     assert "Left out without a wanted label: 30." in text.report()["summary"]
+    assert any("1 row, lost (y)." in line for line in text.report()["summary"])
     held_out = {label: sum(each == label for _, each in pairs) for label in names}
     assert held_out == {"x": 30, "y": 40}
 
