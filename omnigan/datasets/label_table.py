@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
@@ -13,6 +14,7 @@ from omnigan.wording import named, numbered
 __all__ = ["look_up_labels", "read_label_table"]
 
 _MOST_BYTES = 2**28
+_PATHS = 5  # in a sentence
 
 
 def read_label_table(
@@ -92,7 +94,7 @@ def look_up_labels(
     """Return the label of each name, None where the table has none.
 
     A table may name an example by its path below the source, by its file name, or by that without
-    its ending.
+    its ending. One that is the whole path of an example is that of no other.
 
     Args:
         table: What :func:`read_label_table` returned.
@@ -102,9 +104,11 @@ def look_up_labels(
         told: Takes a sentence for each kind of rows that give no label.
 
     Raises:
-        UserError: No name has a label.
+        UserError: No name has a label, or several files may be meant by one name.
     """
-    labels = [_looked_up(table, PurePosixPath(name)) for name in names]
+    places = _places(table, names)
+    _refuse_several(places, names, path)
+    labels = [None if place is None else table[place] or None for place in places]
     if not any(labels):
         example = names[0] if names else ""
         raise UserError(
@@ -127,9 +131,38 @@ def _idle_rows(table: Mapping[str, str], names: Sequence[str], noun: str) -> lis
     ]
 
 
-def _looked_up(table: Mapping[str, str], name: PurePosixPath) -> str | None:
-    # A row that is empty under the fuller name is meant to be.
-    return next((table[key] for key in _keys(name) if key in table), None) or None
+def _places(table: Mapping[str, str], names: Sequence[str]) -> list[str | None]:
+    """Return the name in the table that means each example, None where there is none."""
+    whole = {str(PurePosixPath(name)) for name in names}
+    return [
+        next(
+            (key for key in _keys(path) if key in table and (key == str(path) or key not in whole)),
+            None,
+        )
+        for path in map(PurePosixPath, names)
+    ]
+
+
+def _refuse_several(places: Sequence[str | None], names: Sequence[str], path: Path) -> None:
+    """Refuse names in a table that may mean several files.
+
+    Raises:
+        UserError: There are some.
+    """
+    meant: dict[str, dict[str, None]] = defaultdict(dict)
+    for place, name in zip(places, names, strict=True):
+        if place is not None:
+            meant[place][name] = None
+    several = [(place, list(files)) for place, files in meant.items() if len(files) > 1]
+    if not several:
+        return
+    place, files = several[0]
+    paths = ", ".join(f"'{file}'" for file in files[:_PATHS])
+    more = f" So may {numbered(len(several) - 1, 'other name')}." if several[1:] else ""
+    raise UserError(
+        f"data.labels: '{place}' in column 'file' of {path} may mean {len(files)} files: {paths}"
+        f"{', ...' if files[_PATHS:] else ''}.{more} Write paths below data.source, as these are"
+    )
 
 
 def _keys(name: PurePosixPath) -> tuple[str, str, str]:

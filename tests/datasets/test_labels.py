@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from omnigan.datasets.label_table import read_label_table
+from omnigan.datasets.label_table import look_up_labels, read_label_table
 from omnigan.datasets.labels import chosen_names, folder_labels, label_names, label_numbers
 from omnigan.errors import UserError
 
@@ -47,3 +47,25 @@ def test_tables_of_any_spreadsheet(tmp_path: Path, mark: str) -> None:
     )
     table.write_text(text, encoding="utf-8-sig")
     assert read_label_table(table, "label", ()) == {"a.png": "left, or so", "b.png": "right"}
+
+
+def test_a_name_of_several_files_is_refused_with_their_paths() -> None:
+    def ask(names: list[str], *rows: str) -> Any:
+        return look_up_labels(dict.fromkeys(rows, "x"), names, Path("t.csv"), "an image", [])
+
+    names = ["a/1.png", "b/1.png", "b/1.jpg", "b/2.png", "c/2.png"]
+    with pytest.raises(
+        UserError, match=r"'1\.png' .* 2 files: 'a/1\.png', 'b/1\.png'\. Write paths"
+    ):
+        ask(names, "1.png")
+    with pytest.raises(
+        UserError, match=r"'1' .* 3 files: .*'b/1\.jpg'\. So may 1 other name\. Write"
+    ):
+        ask(names, "1", "2.png")
+    assert ask(names, "a/1.png", "1.png", "1.jpg", "b/2.png") == ["x", "x", "x", "x", None]
+
+
+def test_the_path_of_a_file_at_the_top_is_that_of_no_other() -> None:
+    names = ["1.png", "b/1.png", "b/2"]
+    table = {"1.png": "x", "2": "y"}
+    assert look_up_labels(table, names, Path("t.csv"), "an image", []) == ["x", None, "y"]
