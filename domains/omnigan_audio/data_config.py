@@ -78,8 +78,8 @@ class AudioData(Section):
         gain: Each reading is made louder by so many dB at random, lowest and highest; never so
             loud that it clips.
         polarity: Each reading turns the waveform upside down with a chance of one half.
-        held_out: Share of the files (or, where they are few and ``cut`` is ``random``, of each
-            file's length) that is never trained on.
+        held_out: Share of the files that is never trained on. Where ``cut`` is ``random``, parts of
+            files that are too long to be held out as a whole, or too few, are held out instead.
         split_seed: Seed of that split.
         labels: ``none``, ``folder`` (name of the sub-folder), ``auto`` (the SoundFont's families),
             or a CSV file with a column ``file``.

@@ -132,7 +132,7 @@ def _split(
 ) -> tuple[Stretches, Stretches]:
     strata = [0] * len(rows) if labels is None else labels[rows].tolist()
     if data.cut == "random":
-        train, valid, findings.by_file = split_recordings(facts, rows, strata, data)
+        train, valid = split_recordings(facts, rows, strata, data)
     else:
         train, valid = split_clips(facts, rows, strata, data)
     groups, contents = (

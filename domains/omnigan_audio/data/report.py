@@ -58,7 +58,6 @@ class Findings:
         used: The numbers of those that are used, in the order of the source.
         sounds: How many sounds are in each split; the same sound is in both where parts of each
             are held out.
-        by_file: Whether whole sounds are held out.
         labels: How many sounds have each label.
         pitches: How many sounds have each pitch.
     """
@@ -75,7 +74,6 @@ class Findings:
     without_pitch: int = 0
     used: Places = field(default_factory=lambda: np.zeros(0, np.int64))
     sounds: dict[str, int] = field(default_factory=dict)
-    by_file: bool = True
     labels: Counter[str] = field(default_factory=Counter)
     pitches: Counter[int] = field(default_factory=Counter)
 
@@ -112,7 +110,7 @@ class Findings:
             "sounds without a pitch": self.without_pitch,
             "other files": dict(self.ignored.most_common()),
             "duplicates": {"equal": self.equal, "alike": self.alike, "left out": self.copies},
-            "split by": "sound" if self.by_file else "time",
+            "split by": self._split_by(),
         }
 
     def sentences(self, data: AudioData, examples: dict[str, int]) -> list[str]:
@@ -203,10 +201,26 @@ class Findings:
             )
         return found
 
+    def _split_by(self) -> str:
+        cut, whole = self._held_out()
+        return " and ".join(["sound"] * (whole > 0) + ["time"] * (cut > 0))
+
+    def _held_out(self) -> tuple[int, int]:
+        """Return how many sounds parts are held out of, and how many are as a whole."""
+        cut = sum(self.sounds.values()) - len(self.used)  # those that are in both splits
+        return cut, self.sounds["valid"] - cut
+
     def _split(self) -> list[str]:
-        if self.by_file:
+        cut, whole = self._held_out()
+        if not cut:
             return []
-        return ["There are too few recordings to hold out whole ones, so parts of each are."]
+        which = "each recording" if cut == len(self.used) else f"the {cut} longest recordings"
+        if cut == 1 < len(self.used):
+            which = "the longest recording"
+        others = f", and {whole} of the others as a whole" if whole else ""
+        return [
+            f"To come near the wanted share of the time, parts of {which} are held out{others}."
+        ]
 
 
 def _preprocessing(data: AudioData) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -21,6 +21,8 @@ __all__ = ["Stretches", "split_clips", "split_recordings"]
 
 _GAP = 0.25  # seconds between a part to train on and one held out, so that no echo is in both
 _MOST_SECTIONS = 10  # parts held out of one recording
+_NEAR = 2.0  # how far files chosen by chance may be off the wanted share of the time ...
+_CLOSE = 1.25  # ... and how far where they are chosen by their lengths, since parts can be exact
 _CLIPS = 10  # a recording is only cut into sections of which so many clips are held out
 
 
@@ -50,51 +52,95 @@ def split_clips(
     Raises:
         UserError: All are the same.
     """
-    parts = split(
-        facts.groups[rows],
-        labels,
-        facts.digests[rows],
-        data.held_out,
-        data.split_seed,
-        noun="sound",
+    train, valid = (
+        _mixed(_whole(facts, part), data.split_seed) for part in _split(facts, rows, labels, data)
     )
-    train, valid = (_mixed(_whole(facts, rows[part]), data.split_seed) for part in parts)
     return train, valid
 
 
 def split_recordings(
     facts: Facts, rows: Places, labels: Sequence[Hashable], data: AudioData
-) -> tuple[Stretches, Stretches, bool]:
-    """Return parts of recordings to train on and parts held out, and whether these are files.
+) -> tuple[Stretches, Stretches]:
+    """Return stretches of recordings to train on and stretches held out, in random order.
 
-    Whole files are held out where that comes near the wanted share of the time, copies together;
-    else stretches of every file that is long enough. These follow from the content and the seed,
-    so that they are the same in copies.
+    Whole files are held out where that comes near the wanted share of the time, copies together.
+    Else parts of the longest are, of as few of them as it takes for whole files to come near the
+    share of the others. Parts follow from the content and the seed: they are the same in copies.
 
     Raises:
         UserError: The recordings are too short for both.
     """
-    if len(np.unique(facts.groups[rows])) > 1:
-        train, valid = split_clips(facts, rows, labels, data)
-        share = valid.span.sum() / max(1, train.span.sum() + valid.span.sum())
-        if data.held_out / 2 <= share <= min(2 * data.held_out, (1 + data.held_out) / 2):
-            return train, valid, True
-    train_parts: list[tuple[int, int, int]] = []
-    valid_parts: list[tuple[int, int, int]] = []
-    for row in rows.tolist():
-        kept, out = _sections(facts.digests[row], int(facts.samples[row]), data)
-        origin = int(facts.first[row])
-        train_parts += [(row, origin + first, end - first) for first, end in kept]
-        valid_parts += [(row, origin + first, end - first) for first, end in out]
-    if not valid_parts:
+    cut, kept, out = _divided(facts, rows, labels, data)
+    train, valid = (
+        _mixed(_joined(parts, _whole(facts, files)), data.split_seed)
+        for parts, files in zip(_parts(facts, cut, data), (kept, out), strict=True)
+    )
+    if not len(valid):
         needed = math.ceil(10 * _least(data) / data.rate) / 10
         raise UserError(
             f"data.source: the recordings are too few to hold one out, and too short to hold out "
             f"parts of them: one must have {needed:.1f} seconds. Give more or longer recordings, "
             "or lower data.length"
         )
-    train, valid = (_mixed(_listed(parts), data.split_seed) for parts in (train_parts, valid_parts))
-    return train, valid, False
+    return train, valid
+
+
+def _divided(
+    facts: Facts, rows: Places, labels: Sequence[Hashable], data: AudioData
+) -> tuple[Places, Places, Places]:
+    """Return the files to hold out parts of, and of the others those to train on and held out."""
+    near = _near_the_share(facts, rows, labels, data, _NEAR)
+    if near is not None:
+        return rows[:0], *near
+    octaves = np.frexp(facts.samples[rows])[1]  # of those in one, none is twice as long as another
+    for is_long in _ever_more(facts.samples[rows], octaves, data):
+        others = np.flatnonzero(~is_long)
+        strata = [(labels[place], int(octaves[place])) for place in others.tolist()]
+        near = _near_the_share(facts, rows[others], strata, data, _CLOSE)
+        if near is not None:
+            return rows[is_long], *near
+    return rows, rows[:0], rows[:0]
+
+
+def _ever_more(samples: Places, octaves: Places, data: AudioData) -> Iterator[NDArray[np.bool_]]:
+    """Yield which files are too long to be held out whole: none, then the longest, then more."""
+    yield np.zeros(len(samples), bool)
+    is_enough = samples >= _least(data)
+    for shortest in np.unique(octaves[is_enough])[::-1].tolist():
+        yield is_enough & (octaves >= shortest)
+
+
+def _near_the_share(
+    facts: Facts, rows: Places, strata: Sequence[Hashable], data: AudioData, off: float
+) -> tuple[Places, Places] | None:
+    """Return files to train on and held out; None if their time is off by more than a factor."""
+    if len(np.unique(facts.groups[rows])) < 2:
+        return None
+    train, valid = _split(facts, rows, strata, data)
+    share = facts.samples[valid].sum() / max(1, facts.samples[rows].sum())
+    most = min(off * data.held_out, (1 + data.held_out) / 2)
+    is_near = data.held_out / off <= share <= most
+    return (train, valid) if is_near else None
+
+
+def _split(
+    facts: Facts, rows: Places, strata: Sequence[Hashable], data: AudioData
+) -> tuple[Places, Places]:
+    groups, digests = facts.groups[rows], facts.digests[rows]
+    train, valid = split(groups, strata, digests, data.held_out, data.split_seed, noun="sound")
+    return rows[train], rows[valid]
+
+
+def _parts(facts: Facts, rows: Places, data: AudioData) -> tuple[Stretches, Stretches]:
+    """Divide files into stretches to train on and stretches held out."""
+    train: list[tuple[int, int, int]] = []
+    valid: list[tuple[int, int, int]] = []
+    for row in rows.tolist():
+        kept, out = _sections(facts.digests[row], int(facts.samples[row]), data)
+        origin = int(facts.first[row])
+        train += [(row, origin + first, end - first) for first, end in kept]
+        valid += [(row, origin + first, end - first) for first, end in out]
+    return _listed(train), _listed(valid)
 
 
 Part = tuple[int, int]
@@ -145,6 +191,14 @@ def _whole(facts: Facts, rows: Places) -> Stretches:
 def _listed(parts: Sequence[tuple[int, int, int]]) -> Stretches:
     sound, first, span = np.array(parts, np.int64).reshape(-1, 3).T
     return Stretches(sound, first, span)
+
+
+def _joined(some: Stretches, others: Stretches) -> Stretches:
+    return Stretches(
+        np.concatenate([some.sound, others.sound]),
+        np.concatenate([some.first, others.first]),
+        np.concatenate([some.span, others.span]),
+    )
 
 
 def _mixed(parts: Stretches, seed: int) -> Stretches:

@@ -116,6 +116,33 @@ def test_random_parts_come_from_all_of_their_split_and_from_nowhere_else(
         assert read.sum() > 0.95 * wanted.sum()
 
 
+@pytest.mark.parametrize(
+    ("lengths", "expected"),
+    [
+        ([1000] * 10, ("sound", "")),
+        ([40_000], ("time", "each recording are held out.")),
+        ([40_000, 300], ("time", "the longest recording are held out.")),
+        (
+            [40_000] * 2 + [300] * 10,
+            (
+                "sound and time",
+                "the 2 longest recordings are held out, and 2 of the others as a whole.",
+            ),
+        ),
+    ],
+)
+def test_what_is_held_out_is_told(
+    folder: Make, hit: Make, config: Make, lengths: list[int], expected: tuple[str, str]
+) -> None:
+    source = folder({f"{n}.wav": hit(n, length) for n, length in enumerate(lengths)})
+    report = load_audio(config(source, cut="random", length=100, silence=-120))[1].report()
+    by, told = expected
+    assert report["split by"] == by
+    sentences = [each for each in report["summary"] if "wanted share of the time" in each]
+    start = "To come near the wanted share of the time, parts of "
+    assert sentences == ([start + told] if told else [])
+
+
 @pytest.mark.parametrize("cut", ["start", "random"])
 @pytest.mark.parametrize("varied", [False, True])
 def test_all_chance_comes_from_the_generator(

@@ -40,7 +40,8 @@ def facts_of(lengths: list[int], contents: list[int] | None = None) -> Facts:
 def divided(facts: Facts, **settings: Any) -> tuple[Stretches, Stretches, bool]:
     data = AudioData(cut="random", **{"length": 500, **settings})
     rows = np.arange(len(facts.names))
-    return split_recordings(facts, rows, [0] * len(rows), data)
+    train, valid = split_recordings(facts, rows, [0] * len(rows), data)
+    return train, valid, not set(train.sound) & set(valid.sound)
 
 
 def intervals(stretches: Stretches) -> list[tuple[int, int]]:
@@ -77,7 +78,9 @@ def test_parts_never_meet(lengths: list[int], length: int, held_out: float, seed
     for (sound, _, end, held), (other, first, _, also_held) in pairwise(sorted(marked)):
         if sound == other:
             assert first - end >= (0 if held == also_held else GAP)
-    assert not by_file or not set(train.sound) & set(valid.sound)
+    whole = set(valid.sound) - set(train.sound)
+    assert by_file == (len(whole) == len(valid))
+    assert valid.span[np.isin(valid.sound, list(whole))].sum() == sum(lengths[n] for n in whole)
 
 
 @pytest.mark.parametrize("held_out", [0.1, 0.2, 0.5])
@@ -120,6 +123,26 @@ def test_one_long_file_among_short_ones_is_not_held_out_as_a_whole() -> None:
         shares.append(valid.span.sum() / 3_100_000)
     assert min(shares) >= 0.1
     assert max(shares) <= 0.4
+
+
+@pytest.mark.parametrize("held_out", [0.03, 0.1])
+def test_among_many_short_files_only_the_long_ones_are_held_out_in_parts(held_out: float) -> None:
+    lengths = [2_400_000] * 3 + [1000 + n % 700 for n in range(600)]
+    for seed in (1, 2):
+        train, valid, _ = divided(facts_of(lengths), held_out=held_out, split_seed=seed)
+        assert set(train.sound) & set(valid.sound) == {0, 1, 2}
+        whole = valid.sound > 2
+        assert whole.sum() == pytest.approx(held_out * 600, rel=0.01)
+        assert (valid.span[whole] == 1000 + (valid.sound[whole] - 3) % 700).all()
+        assert valid.span.sum() == pytest.approx(held_out * sum(lengths), rel=0.05)
+
+
+def test_few_long_files_among_many_short_ones_are_held_out_whole_if_enough_of_them_are() -> None:
+    lengths = [600_000] * 10 + [1000] * 500
+    for seed in range(12):
+        _, valid, by_file = divided(facts_of(lengths), split_seed=seed)
+        assert by_file
+        assert 0.1 <= valid.span.sum() / sum(lengths) <= 0.4
 
 
 def test_copies_are_divided_alike_or_stay_together() -> None:
