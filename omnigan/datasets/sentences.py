@@ -46,10 +46,18 @@ def other_files(endings: Mapping[str, int]) -> str:
     return f"Other files, ignored: {listed}." if listed else ""
 
 
-def copies(equal: int, alike: int, noun: str) -> str:
-    """Say how many examples are copies of others, where these are kept on one side of the split."""
+def copies(equal: int, alike: int | None, noun: str) -> str:
+    """Say how many examples are copies of others, where these are kept on one side of the split.
+
+    Where near copies are not known, only exact ones are spoken of.
+    """
     if not equal and not alike:
         return ""
+    if alike is None:
+        return (
+            f"{numbered(equal, 'exact copy', 'exact copies')} of other {noun}s; nothing is trained "
+            "on while an exact copy of it is held out."
+        )
     return (
         f"{numbered(equal, 'exact copy', 'exact copies')} and "
         f"{numbered(alike, 'near copy', 'near copies')} of other {noun}s were found; none is held "

@@ -23,6 +23,7 @@ from omnigan_audio.data.facts import Facts
 from omnigan_audio.data.resample import METHOD
 from omnigan_audio.data.samples import Places
 from omnigan_audio.data.sources import SOUNDFONT
+from omnigan_audio.data.tally import MOST_COMPARED
 from omnigan_audio.data_config import AudioData
 
 __all__ = ["Findings"]
@@ -109,7 +110,11 @@ class Findings:
             "sounds without a label": self.unlabelled,
             "sounds without a pitch": self.without_pitch,
             "other files": dict(self.ignored.most_common()),
-            "duplicates": {"equal": self.equal, "alike": self.alike, "left out": self.copies},
+            "duplicates": {
+                "equal": self.equal,
+                "alike": None if self._why_alike_is_unknown(data) else self.alike,
+                "left out": self.copies,
+            },
             "split by": self._split_by(),
         }
 
@@ -130,7 +135,7 @@ class Findings:
             f"Left out as silent: {named(quiet, 'sound')}." if quiet else "",
             unreadable(self._broken(), "sound"),
             other_files(dict(self.ignored.most_common())),
-            *self._duplicates(),
+            *self._duplicates(data),
             *self._split(),
             in_memory(self.in_memory),
         )
@@ -189,17 +194,26 @@ class Findings:
             *([f"Louder than full scale, and clipped: {beyond}."] if beyond else []),
         ]
 
-    def _duplicates(self) -> list[str]:
-        found = [
+    def _duplicates(self, data: AudioData) -> list[str]:
+        unknown = self._why_alike_is_unknown(data)
+        return [
             left_out("because they are like another", self.copies),
-            copies(self.equal, self.alike, "sound"),
+            copies(self.equal, None if unknown else self.alike, "sound"),
+            unknown if len(self.used) > 1 else "",
         ]
+
+    def _why_alike_is_unknown(self, data: AudioData) -> str:
+        """Say why nothing is known of near copies, if that is so."""
+        if data.cut == "random":
+            return "Near copies are not looked for where data.cut is 'random'."
+        if len(self.facts.names) > MOST_COMPARED:
+            return f"Near copies are not looked for among more than {MOST_COMPARED} sounds."
         if self.facts.counts["duplicates"]["too many alike"]:
-            found.append(
+            return (
                 "So many sounds are alike that it tells nothing about copies; only exact copies "
                 "are kept on one side of the split."
             )
-        return found
+        return ""
 
     def _split_by(self) -> str:
         cut, whole = self._held_out()

@@ -15,9 +15,10 @@ from omnigan_audio.data.decode import Head, Unusable
 from omnigan_audio.data.facts import Facts
 from omnigan_audio.data.near_copies import nearly_equal
 
-__all__ = ["Outcome", "Sound", "Tally"]
+__all__ = ["MOST_COMPARED", "Outcome", "Sound", "Tally"]
 
-_MOST_COMPARED = 100_000  # among more clips only equal ones are found
+MOST_COMPARED = 100_000
+"""Among more clips only equal ones are found."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ class Tally:
         for name, value in values.items():
             self._arrays[name][number] = value
         self._kinds[sound.head.kind] += 1
-        if sound.sketch is not None and len(self._names) <= _MOST_COMPARED:
+        if sound.sketch is not None and len(self._names) <= MOST_COMPARED:
             self._sketches.append(sound.sketch)
 
     def facts(self) -> Facts:

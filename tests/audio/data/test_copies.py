@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omnigan_audio.data import load_audio
+from omnigan_audio.data import load_audio, tally
+from omnigan_audio.data import report as reporting
 from omnigan_audio.data.near_copies import nearly_equal, sketch
 
 Make = Callable[..., Any]
@@ -53,8 +55,32 @@ def test_equal_files_stay_together(folder: Make, hit: Make, config: Make, cut: s
     assert len(train) + len(valid) == 12
     assert not train & valid
     report = audio.report()
-    assert report["duplicates"]["equal"] == 36
-    assert "36 exact copies and 0 near copies of other sounds" in "\n".join(report["summary"])
+    alike = None if cut == "random" else 0
+    assert report["duplicates"] == {"equal": 36, "alike": alike, "left out": 0}
+    summary = "\n".join(report["summary"])
+    assert ("36 exact copies and 0 near copies of other sounds" in summary) == (cut != "random")
+    assert ("36 exact copies of other sounds; nothing is" in summary) == (cut == "random")
+    assert ("Near copies are not looked for where data.cut" in summary) == (cut == "random")
+
+
+def test_where_so_many_are_alike_no_number_of_near_copies_is_told(
+    folder: Make, hit: Make, config: Make
+) -> None:
+    root = folder({f"{n}.wav": (1 + n / 100) * hit(0) for n in range(13)}, subtype="FLOAT")
+    report = load_audio(config(root, loudness="none"))[1].report()
+    summary = "\n".join(report["summary"])
+    assert report["duplicates"]["alike"] is None
+    assert "near copies of" not in summary
+    assert "So many sounds are alike" in summary
+
+
+def test_among_too_many_sounds_near_copies_are_not_spoken_of(
+    hits: Path, config: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (reporting, tally):
+        monkeypatch.setattr(module, "MOST_COMPARED", 9)
+    summary = load_audio(config(hits))[1].report()["summary"]
+    assert "Near copies are not looked for among more than 9 sounds." in summary
 
 
 def test_near_copies_stay_together(folder: Make, hit: Make, config: Make) -> None:
