@@ -124,6 +124,13 @@ def command_line(contest: Contest, description: str, data: str, labels: str) -> 
     parser.add_argument("--data", help=data)
     parser.add_argument("--recipe", default=contest.recipe, help="a variant of it")
     parser.add_argument(
+        "--override",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="of every run; use --set",
+    )
+    parser.add_argument(
         "--methods", help="names, with commas; default: the recipe and all classics"
     )
     parser.add_argument("--seeds", default="0,1,2")
@@ -136,6 +143,7 @@ def command_line(contest: Contest, description: str, data: str, labels: str) -> 
     if options.action == "table":
         return contest
     chosen = [f"data.source={options.data}", f"data.labels={labels}"] if options.data else []
+    chosen += options.override
     seeds = [int(seed) for seed in options.seeds.split(",")]
     methods = options.methods or ",".join([contest.recipe, *contest.classic])
     contest.train(methods.split(","), seeds, chosen)

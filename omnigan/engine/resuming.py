@@ -14,7 +14,7 @@ from omnigan.errors import UserError
 from omnigan.recipe.load import differences, dump_recipe, load_recipe
 from omnigan.recipe.schema import Recipe
 
-__all__ = ["changes", "refuse_other_data"]
+__all__ = ["refuse_another"]
 
 FREE_KEYS = (
     "train.device",
@@ -31,7 +31,26 @@ FREE_KEYS = (
 a resumed run may change them."""
 
 
-def changes(
+def refuse_another(
+    folder: RunFolder, recipe: Recipe, domain: Domain, examples: Fingerprints, *, force: bool
+) -> None:
+    """Compare with the run that was begun in a folder.
+
+    Args:
+        folder: The run's.
+        recipe: That it would go on with, resolved.
+        domain: Resolved.
+        examples: Hashes of those that there are now.
+        force: Whether the user wants to go on with what changed: the recipe, or else the data.
+
+    Raises:
+        UserError: It had another recipe or other examples.
+    """
+    changed = _changes(folder, recipe, type(domain), force=force)
+    _refuse_other_data(folder, examples, changed, force=force)
+
+
+def _changes(
     folder: RunFolder, recipe: Recipe, domain: type[Domain], *, force: bool
 ) -> dict[str, str]:
     """Compare with the recipe that the run was started with; return what changed, by key.
@@ -95,7 +114,7 @@ def _as_now(stored: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
-def refuse_other_data(
+def _refuse_other_data(
     folder: RunFolder, examples: Fingerprints, changed: Iterable[str], *, force: bool
 ) -> None:
     """Compare with the examples that the run was started with, where that is known.

@@ -17,13 +17,13 @@ from omnigan.engine.disk import (
     failures_in_words,
     resume_command,
 )
-from omnigan.engine.fingerprint import fingerprints, keep
+from omnigan.engine.fingerprint import Fingerprints, fingerprints, keep
 from omnigan.engine.publishing import Publisher, Unpublished
 from omnigan.engine.ranks.alone import Ranks
 from omnigan.engine.ranks.differences import facts_of
 from omnigan.engine.ranks.place import launcher, restarted
 from omnigan.engine.reporter import Quiet, Reporter
-from omnigan.engine.resuming import changes, refuse_other_data
+from omnigan.engine.resuming import refuse_another
 from omnigan.engine.runfolder import (
     RunFolder,
     choose_folder,
@@ -111,8 +111,7 @@ def run(request: Request, reporter: Reporter, ranks: Ranks) -> Path:
         if ranks.first:
             examples = fingerprints(domain)
             if resume:
-                changed = changes(folder, recipe, loaded.domain_class, force=request.force)
-                refuse_other_data(folder, examples, changed, force=request.force)
+                refuse_another(folder, recipe, domain, examples, force=request.force)
             facts = _described(domain, reporter)
         trainer = Trainer(
             domain,
@@ -125,17 +124,14 @@ def run(request: Request, reporter: Reporter, ranks: Ranks) -> Path:
             profiled=request.profile,
         )
         if ranks.first:
-            _write_down(folder, domain, recipe, facts)
-            keep(folder.examples, examples)
+            _write_down(folder, domain, recipe, facts, examples)
             folder.write_environment(device, threads, ranks.place.size)
         ranks.advise(ranks.command(resume_command(folder)))
         if resume:
             _go_on(trainer, reporter)
-        try:
-            with publisher:
-                trainer.run()
-        finally:
-            reporter.finish()
+        stack.callback(reporter.finish)
+        with publisher:
+            trainer.run()
     return folder.path
 
 
@@ -205,12 +201,17 @@ def _described(domain: Domain, reporter: Reporter) -> dict[str, Any]:
 
 
 def _write_down(
-    folder: RunFolder, domain: Domain, recipe: Recipe, facts: Mapping[str, Any]
+    folder: RunFolder,
+    domain: Domain,
+    recipe: Recipe,
+    facts: Mapping[str, Any],
+    examples: Fingerprints,
 ) -> None:
     """Write what the run is, before its first step."""
     write_text(folder.recipe, dump_recipe(recipe))
     write_domain(folder.config, recipe.domain, domain)
     folder.write_data(facts)
+    keep(folder.examples, examples)
 
 
 def _go_on(trainer: Trainer, reporter: Reporter) -> None:

