@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 from torch import Tensor
@@ -10,7 +12,7 @@ from omnigan_music.augment import without_parts
 from omnigan_music.config import Discriminator, Generator
 from omnigan_music.grid import Grid, Voice
 from omnigan_music.networks import build_discriminator, build_generator, start_from
-from omnigan_music.networks.streams import StreamsDiscriminator
+from omnigan_music.networks.streams import PERIODS, StreamsDiscriminator, _Motion
 
 LEAD = Voice("Lead", 0, drums=False, monophonic=True, low=60, high=76)
 KEYS = Voice("Keys", 0, drums=False, monophonic=False, low=48, high=80)
@@ -60,17 +62,42 @@ def test_logits_of_any_grid_and_labels_matter(body: str, beats: int, unit: int, 
     assert not torch.equal(first, second)
 
 
-def test_the_chroma_stream_hears_alike_in_every_key() -> None:
+@pytest.mark.parametrize("number", range(3))
+def test_streams_of_pitches_hear_alike_in_every_key(number: int) -> None:
     keys = Voice("Keys", 0, drums=False, monophonic=False, low=36, high=95)
     grid = grid_of((keys,), 4, 4, 4)
-    stream = StreamsDiscriminator(grid, 16, 0).chroma
+    stream = StreamsDiscriminator(grid, 16, 0).pitched_streams[number]
     x = torch.zeros(4, *grid.shape)
     x[..., 24:36] = (torch.rand(4, 2, 1, grid.steps, 12) < 0.2).float()
     heard = stream(x)
     for shift in (1, 5, 11):
         moved = stream(torch.roll(x, shift, -1))
         torch.testing.assert_close(moved, heard, rtol=1e-4, atol=1e-5)
-    assert not torch.allclose(stream(torch.roll(x, 1, -2)), heard), "time must matter"
+    elsewhere = torch.roll(x, grid.steps_per_bar // 2, -2)
+    assert not torch.allclose(stream(elsewhere), heard), "time must matter"
+
+
+def test_motion_is_the_spectrum_of_the_intervals() -> None:
+    grid = grid_of((KEYS,), 4, 4, 4)
+    x = (torch.rand(2, *grid.shape) < 0.1).float()
+    moves = _Motion(grid, 1, 8).moves(x)
+    for phrase, step in [(0, 1), (0, 7), (1, 31)]:
+        sounding, starting = x[phrase, 0, 0, step - 1].nonzero(), x[phrase, 1, 0, step].nonzero()
+        intervals = [float(new - old) for old in sounding for new in starting]
+        wanted = [
+            sum(wave(2 * math.pi * interval / period) for interval in intervals)
+            for wave in (math.cos, math.sin)
+            for period in PERIODS
+        ]
+        torch.testing.assert_close(
+            moves[phrase, 0, step - 1], torch.tensor(wanted), rtol=0, atol=1e-3
+        )
+
+
+def test_drums_alone_are_heard_without_pitches() -> None:
+    network = StreamsDiscriminator(grid_of((DRUMS,), 4, 4, 4), 16, 0)
+    assert not network.pitched_streams
+    assert network(torch.zeros(2, 2, 1, 32, 15)).shape == (2,)
 
 
 def test_a_fresh_network_plays_about_what_the_data_does() -> None:

@@ -1,9 +1,12 @@
-"""The default discriminator: main, chroma and onset streams over one phrase."""
+"""The default discriminator: several streams that each hear one side of a phrase."""
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from omnigan_music.grid import Grid
 from omnigan_music.networks.blocks import lrelu, prime_factors
@@ -12,10 +15,16 @@ from omnigan_music.pitch_classes import PITCH_CLASSES, folding
 __all__ = ["StreamsDiscriminator"]
 
 EMBEDDED = 32
+PERIODS = (48.0, 24.0, 12.0, 6.0, 4.0, 3.0, 2.4, 2.0)
+"""Semitones after which each wave of :class:`_Motion` repeats: four and two octaves, then the
+harmonics of the octave, which tell interval classes apart."""
 
 
 class StreamsDiscriminator(nn.Module):
     """Phrases ``[B, 2, tracks, steps, pitches]`` to logits ``[B]``.
+
+    What a convolution over a roll is slow to find is computed for it: rhythm without pitch, and for
+    tracks with pitches harmony, melodic motion and the pitch classes of each bar.
 
     Args:
         grid: Layout of a phrase.
@@ -24,19 +33,28 @@ class StreamsDiscriminator(nn.Module):
             with the last features (projection discriminator, Miyato and Koyama 2018).
     """
 
+    pitched: Tensor
+
     def __init__(self, grid: Grid, width: int, labels: int) -> None:
         super().__init__()
-        self.main = _Main(grid, width)
-        self.chroma = _Chroma(grid, width // 4)
-        self.onsets = _Onsets(grid, width // 2)
-        self.merge = nn.Linear(width + width // 4 + width // 2, width)
+        half, quarter = width // 2, width // 4
+        pitched = [i for i, voice in enumerate(grid.voices) if not voice.drums]
+        self.register_buffer("pitched", torch.tensor(pitched, dtype=torch.long), persistent=False)
+        self.streams = nn.ModuleList([_Main(grid, width), _Onsets(grid, half)])
+        self.pitched_streams = nn.ModuleList()
+        if pitched:
+            streams = (_Harmony, _Motion, _Used)
+            self.pitched_streams.extend(stream(grid, len(pitched), quarter) for stream in streams)
+        self.merge = nn.Linear(width + half + quarter * len(self.pitched_streams), width)
         self.logit = nn.Linear(width, 1)
         self.label = nn.Embedding(labels, width) if labels else None
 
     def forward(self, x: Tensor, label: Tensor | None = None) -> Tensor:
         """Return logits ``[B]`` for phrases and, where conditional, their labels ``[B]``."""
-        streams = torch.cat([self.main(x), self.chroma(x), self.onsets(x)], 1)
-        h = lrelu(self.merge(lrelu(streams)))
+        with_pitch = x[:, :, self.pitched]
+        heard = [stream(x) for stream in self.streams]
+        heard += [stream(with_pitch) for stream in self.pitched_streams]
+        h = lrelu(self.merge(lrelu(torch.cat(heard, 1))))
         logit: Tensor = self.logit(h).squeeze(1)
         if self.label is not None and label is not None:
             logit = logit + (self.label(label) * h).sum(1) * h.shape[1] ** -0.5
@@ -67,33 +85,38 @@ class _Main(nn.Module):
         return out
 
 
-class _Chroma(nn.Module):
+class _Onsets(nn.Module):
+    """Rhythm: how many notes start, and how many sound, in each track at each step."""
+
+    def __init__(self, grid: Grid, width: int) -> None:
+        super().__init__()
+        self.over_time = _OverTime(grid, 2 * len(grid.voices), width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.over_time(x.sum(-1).flatten(1, 2))
+        return out
+
+
+class _Harmony(nn.Module):
     """Harmony: pitch classes per beat and of the whole phrase, seen alike in every key.
 
     Convolutions wrap around the circle of pitch classes, and the result is pooled over it.
     """
 
-    pitched: Tensor
     fold: Tensor
 
-    def __init__(self, grid: Grid, width: int) -> None:
+    def __init__(self, grid: Grid, tracks: int, width: int) -> None:
         super().__init__()
-        self.grid = grid
-        pitched = [i for i, voice in enumerate(grid.voices) if not voice.drums]
-        self.register_buffer("pitched", torch.tensor(pitched, dtype=torch.long), persistent=False)
+        self.beats = grid.bars * grid.beats_per_bar
         self.register_buffer("fold", folding(grid), persistent=False)
-        channels = max(len(pitched), 1) + 1
-        self.chord = nn.Conv2d(channels, width, (PITCH_CLASSES, 1))
+        self.chord = nn.Conv2d(tracks + 1, width, (PITCH_CLASSES, 1))
         self.progression = nn.Conv2d(width, width, (1, 4), stride=(1, 2), padding=(0, 1))
-        self.scale = nn.Conv1d(channels, width, PITCH_CLASSES)
-        length = (grid.bars * grid.beats_per_bar - 2) // 2 + 1
+        self.scale = nn.Conv1d(tracks + 1, width, PITCH_CLASSES)
+        length = (self.beats - 2) // 2 + 1
         self.out = nn.Linear(width * length + 2 * width, width)
 
     def forward(self, x: Tensor) -> Tensor:
-        roll = x[:, 0, self.pitched] if len(self.pitched) else x[:, 0, :1] * 0
-        chroma = roll @ self.fold  # [B, T, S, 12]
-        batch, tracks = chroma.shape[:2]
-        beats = chroma.view(batch, tracks, -1, self.grid.steps_per_beat, PITCH_CLASSES).mean(3)
+        beats = _parts(x[:, 0] @ self.fold, self.beats).mean(3)  # [B, T, beats, 12]
         beats = torch.cat([beats, beats.mean(1, keepdim=True)], 1).transpose(2, 3)
         h = lrelu(self.chord(_wrapped(beats, 2)))  # [B, C, 12, beats]
         h = lrelu(self.progression(h)).mean(2)
@@ -102,24 +125,79 @@ class _Chroma(nn.Module):
         return out
 
 
-def _wrapped(x: Tensor, axis: int) -> Tensor:
-    """Append all but the last pitch class again, so that a full-size kernel sees each rotation."""
-    return torch.cat([x, x.narrow(axis, 0, PITCH_CLASSES - 1)], axis)
+class _Motion(nn.Module):
+    """Melody: by how much each track moves at each step, seen alike in every key.
 
+    A track moves from what sounded a step before to what starts. A pitch ``p`` is the number
+    ``exp(2 pi i p / period)``, so that the product of a start with the conjugate of what sounded
+    depends on their interval alone. Several periods together tell all intervals apart, at a
+    fraction of the cost of a histogram.
+    """
 
-class _Onsets(nn.Module):
-    """Rhythm: how many notes start, and how many sound, in each track at each step."""
+    waves: Tensor
 
-    def __init__(self, grid: Grid, width: int) -> None:
+    def __init__(self, grid: Grid, tracks: int, width: int) -> None:
         super().__init__()
-        tracks = len(grid.voices)
+        angles = 2 * math.pi * torch.arange(grid.pitches).unsqueeze(1) / torch.tensor(PERIODS)
+        waves = torch.cat([angles.cos(), angles.sin()], 1)  # [pitches, 2 * periods]
+        self.register_buffer("waves", waves, persistent=False)
+        self.over_time = _OverTime(grid, waves.shape[1] * tracks, width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        moves = functional.pad(self.moves(x), (0, 0, 1, 0))  # nothing moves at the first step
+        out: Tensor = self.over_time(moves.transpose(2, 3).flatten(1, 2))
+        return out
+
+    def moves(self, x: Tensor) -> Tensor:
+        """Return the waves of the intervals at each step but the first, ``[B, T, S - 1, C]``."""
+        real, imaginary = (x @ self.waves).chunk(2, -1)  # [B, 2, T, S, periods]
+        a, b = real[:, 0, :, :-1], imaginary[:, 0, :, :-1]  # what sounded a step before
+        c, d = real[:, 1, :, 1:], imaginary[:, 1, :, 1:]  # what starts
+        return torch.cat([a * c + b * d, a * d - b * c], -1)  # (a - bi)(c + di)
+
+
+class _Used(nn.Module):
+    """Variety: which pitch classes each track has in each bar, and how many, alike in every key."""
+
+    fold: Tensor
+
+    def __init__(self, grid: Grid, tracks: int, width: int) -> None:
+        super().__init__()
+        self.bars = grid.bars
+        self.register_buffer("fold", folding(grid), persistent=False)
+        self.together = nn.Conv2d(tracks, width, (PITCH_CLASSES, 1))
+        self.out = nn.Linear((width + tracks) * grid.bars, width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        steps = _parts(x[:, 0] @ self.fold, self.bars).sum(3)  # [B, T, bars, 12]
+        there = (steps / (1 + steps)).transpose(2, 3)  # nearly 0 or 1, with a slope everywhere
+        together = lrelu(self.together(_wrapped(there, 2))).mean(2)
+        out: Tensor = self.out(torch.cat([together.flatten(1), there.sum(2).flatten(1)], 1))
+        return out
+
+
+class _OverTime(nn.Module):
+    """Numbers of each step, ``[B, C, S] -> [B, width]``: convolutions over steps, then beats."""
+
+    def __init__(self, grid: Grid, channels: int, width: int) -> None:
+        super().__init__()
         step = grid.steps_per_beat
-        self.first = nn.Conv1d(2 * tracks, width, 2 * step + 1, padding=step)
+        self.first = nn.Conv1d(channels, width, 2 * step + 1, padding=step)
         self.beat = nn.Conv1d(width, width, step, step)
         self.out = nn.Linear(width * grid.bars * grid.beats_per_bar, width)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = x.sum(-1).flatten(1, 2)  # [B, 2 * tracks, S]
         x = lrelu(self.beat(lrelu(self.first(x))))
         out: Tensor = self.out(x.flatten(1))
         return out
+
+
+def _parts(x: Tensor, parts: int) -> Tensor:
+    """Split the steps of ``[B, T, S, C]`` into equal parts, ``[B, T, parts, S / parts, C]``."""
+    batch, tracks, _, channels = x.shape
+    return x.view(batch, tracks, parts, -1, channels)
+
+
+def _wrapped(x: Tensor, axis: int) -> Tensor:
+    """Append all but the last pitch class again, so that a full-size kernel sees each rotation."""
+    return torch.cat([x, x.narrow(axis, 0, PITCH_CLASSES - 1)], axis)
