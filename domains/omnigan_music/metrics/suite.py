@@ -9,7 +9,7 @@ from torch import Tensor
 
 from omnigan.domain import Metric
 from omnigan_music.grid import Grid
-from omnigan_music.metrics import compare, harmony, originality, overlap, rhythm, texture
+from omnigan_music.metrics import compare, harmony, melody, originality, overlap, rhythm, texture
 from omnigan_music.metrics.notes import PhraseSet, melodic
 
 __all__ = ["metrics_for"]
@@ -79,6 +79,8 @@ def _melodic(grid: Grid) -> dict[str, Metric]:
         f"notes of {least} steps or more": (texture.qualified_notes,),
         "pitches at once": (texture.pitches_at_once,),
         "steps with more than 2 pitches": (texture.polyphony,),
+        "repeated notes": (melody.repeated_notes,),
+        "melodic steps": (melody.steps,),
         "tonal distance": (harmony.tonal_distance,),
         "scale consistency": (harmony.scale_consistency,),
         "pitch-class entropy (bits)": (harmony.class_entropy,),
