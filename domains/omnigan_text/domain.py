@@ -69,8 +69,8 @@ class TextDomain(DatasetDomain):
 
     @property
     def space(self) -> Space:
-        language = self.language
-        return Space((language.length,), 0.0, language.symbols - 1.0, symbols=language.symbols)
+        codec = self.codec  # which refuses a vocabulary that is not the model's
+        return Space((codec.length,), 0.0, codec.symbols - 1.0, symbols=codec.symbols)
 
     @property
     def language(self) -> Language:

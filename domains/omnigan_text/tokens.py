@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -12,6 +13,9 @@ from omnigan.errors import UserError
 from omnigan.numerals import whole_number
 from omnigan_text.data_config import TextData
 from omnigan_text.vocabulary import opened, unknown_symbol
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 __all__ = ["END", "Codec"]
 
@@ -101,6 +105,7 @@ class _Pieces(Codec):
     def __init__(self, data: TextData) -> None:
         super().__init__(data)
         self._tokenizer = opened(data.vocabulary)
+        _require_all(self._tokenizer, data.symbols)
         unknown = unknown_symbol(self._tokenizer)
         self._mark = unknown if unknown is not None and unknown < self.symbols else None
 
@@ -142,6 +147,21 @@ class _Numbers(Codec):
 
     def _decoded(self, sequences: Sequence[Sequence[int]]) -> list[str]:
         return [" ".join(map(str, ids)) for ids in sequences]
+
+
+def _require_all(tokenizer: Tokenizer, symbols: int) -> None:
+    """Refuse a vocabulary in which symbols of the model are missing, whose texts would have gaps.
+
+    Raises:
+        UserError: It has fewer.
+    """
+    numbers = tokenizer.get_vocab(with_added_tokens=True).values()
+    known = len({number for number in numbers if number < symbols})
+    if known < symbols:
+        raise UserError(
+            f"data.vocabulary has {known:,} of the model's {symbols:,} symbols, so it is not the "
+            "vocabulary that the model was trained with. Copy the whole model again"
+        )
 
 
 def _short(text: str) -> str:

@@ -12,6 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from omnigan.domain import Batch
+from omnigan.errors import UserError
+from omnigan.modelfile import read_domain, write_domain
 from omnigan_text.config import TextConfig
 from omnigan_text.domain import TextDomain
 from omnigan_text.networks import TextGenerator
@@ -87,6 +89,24 @@ def _file(folder: Path, text: str) -> Path:
     path = folder / "mine.txt"
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def test_a_vocabulary_without_some_of_the_models_words_is_refused(
+    made: Make, tmp_path: Path
+) -> None:
+    config = tmp_path / "config.json"
+    write_domain(config, "text", made())
+    values = json.loads(config.read_text())
+    assert read_domain(config).space.symbols == 15
+    vocabulary = json.loads(values["config"]["data"]["vocabulary"])
+    words = vocabulary["model"]["vocab"]
+    kept = {word: number for word, number in words.items() if number not in (3, 9)}
+    vocabulary["model"]["vocab"] = kept
+    values["config"]["data"]["vocabulary"] = json.dumps(vocabulary)
+    config.write_text(json.dumps(values))
+    complaint = r"config\.json: 'config': data\.vocabulary has 13 of the model's 15 symbols"
+    with pytest.raises(UserError, match=complaint):
+        read_domain(config)
 
 
 def test_labels_are_those_of_the_folders(made: Make) -> None:
