@@ -17,12 +17,24 @@ from omnigan_text.vocabulary import opened, unknown_symbol
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-__all__ = ["END", "Codec"]
+__all__ = ["END", "Codec", "UnknownPiece"]
 
 END = 0
 """The symbol that stands at the end of a text and in every place behind it."""
 
 _SAID = 40  # characters of a text that an error quotes
+
+
+class UnknownPiece(UserError):
+    """A text has what is not in the vocabulary.
+
+    Attributes:
+        piece: What that is.
+    """
+
+    def __init__(self, text: str, piece: str) -> None:
+        self.piece = piece
+        super().__init__(f"'{_short(text)}': '{piece}' is not in the model's vocabulary")
 
 
 class Codec(ABC):
@@ -53,12 +65,17 @@ class Codec(ABC):
         """Return the symbols of a text, without END.
 
         Raises:
-            UserError: It has a symbol that is not in the vocabulary.
+            UnknownPiece: It has a symbol that is not in the vocabulary.
+            UserError: It is not written as the texts of the model are.
         """
 
     @abstractmethod
     def _decoded(self, sequences: Sequence[Sequence[int]]) -> list[str]:
         """Return the texts of sequences without END."""
+
+    def pieces(self) -> list[str]:
+        """Return the text of each symbol but END."""
+        return self._decoded([[symbol] for symbol in range(self.ends, self.symbols)])
 
     def decode(self, ids: Sequence[int]) -> str:
         """Return the text of symbols; it stops at END."""
@@ -119,7 +136,7 @@ class _Pieces(Codec):
                 first, last = encoding.offsets[place]
                 piece = text[first:last].strip() or text[first : last + 1].strip()
                 piece = piece or repr(text[first:last])[1:-1]  # a space or another blank
-                raise UserError(f"'{_short(text)}': '{piece}' is not in the model's vocabulary")
+                raise UnknownPiece(text, piece)
             ids[place] = self._mark
         return ids
 

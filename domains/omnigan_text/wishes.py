@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from omnigan.errors import UserError
+from omnigan.errors import UserError, listed
 from omnigan.numerals import decimal_number
+from omnigan_text.tokens import UnknownPiece
 
 if TYPE_CHECKING:
     from omnigan_text.config import TextConfig
@@ -47,7 +49,7 @@ def prefix_wished(value: str, codec: Codec, config: TextConfig) -> Tensor:
             f"prefix={value}: a generator of body one-shot writes all places at once and cannot go "
             "on from a beginning. Train with generator.body=recurrent."
         )
-    ids = codec.encode(value)
+    ids = _encoded(value, codec, config)
     if len(ids) >= codec.length:
         raise UserError(
             f"prefix={value}: it has {len(ids)} symbols, and a beginning may have at most "
@@ -56,3 +58,28 @@ def prefix_wished(value: str, codec: Codec, config: TextConfig) -> Tensor:
     row = torch.full((1, codec.length), FREE)
     row[0, : len(ids)] = torch.tensor(ids, dtype=row.dtype)
     return row
+
+
+def _encoded(value: str, codec: Codec, config: TextConfig) -> list[int]:
+    """Return the symbols of a text's beginning.
+
+    Raises:
+        UserError: It has one that the vocabulary has not; the message names some that are like it.
+    """
+    text = value
+    if config.data.tokenizer.kind not in ("character", "byte"):
+        text = text.removesuffix(" ")  # words have the space before them with them
+    try:
+        return codec.encode(text)
+    except UnknownPiece as error:
+        near = _near(error.piece, codec)
+        known = f"; it has {listed(near, 'and')}, say" if near else ""
+        raise UserError(
+            f"prefix={value}: '{error.piece}' is not in the model's vocabulary{known}."
+        ) from error
+
+
+def _near(piece: str, codec: Codec) -> list[str]:
+    """Return what the vocabulary has that is spelt nearly like a piece."""
+    known = {each.strip().casefold(): each.strip() for each in codec.pieces()}
+    return [known[each] for each in difflib.get_close_matches(piece.casefold(), known, cutoff=0.6)]

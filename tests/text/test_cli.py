@@ -70,7 +70,7 @@ def test_a_run_is_sampled_scored_and_walked_through(command: Command) -> None:
 @pytest.mark.parametrize(
     ("option", "value", "complaint"),
     [
-        ("--prefix", "red zebra", "--prefix red zebra: 'red zebra': 'zebra' is not in"),
+        ("--prefix", "red zebra", "--prefix red zebra: 'zebra' is not in"),
         ("--prefix", "red red red red red red", "a beginning may have at most 5"),
         ("--temperature", "0", "--temperature 0: must be a number from 0.01"),
     ],

@@ -36,6 +36,8 @@ def test_a_prefix_and_a_temperature_can_be_asked_for(made: Make) -> None:
     whole = domain.ask("prefix=red ball sees snow.", rng)["prefix"]
     texts = written(domain, prefix=whole.expand(50, -1))
     assert sum(text == "red ball sees snow." for text in texts) > 45
+    blank = domain.ask("prefix=blue river ", rng)["prefix"]  # words have their space with them
+    assert torch.equal(blank, asked)
     nothing = domain.ask("prefix=", rng)["prefix"].expand(50, -1)
     free = written(domain)
     assert written(domain, prefix=nothing) == free
@@ -53,8 +55,10 @@ def test_a_prefix_and_a_temperature_can_be_asked_for(made: Make) -> None:
         ("temperature=nan", r"temperature=nan: must be a number"),
         ("temperature=1_0", r"temperature=1_0: must be a number"),
         ("temperature=1000", r"to 100 \(anything\)"),
-        ("prefix=red zebra", r"'red zebra': 'zebra' is not in the model's vocabulary"),
-        ("prefix=red ", r"'red ': ' ' is not in the model's vocabulary"),
+        ("prefix=red zebra", r"^prefix=red zebra: 'zebra' is not in the model's vocabulary\.$"),
+        ("prefix=Red rivers ", r"=Red rivers : 'Red' is not .* vocabulary; it has 'red', say\.$"),
+        ("prefix=red rived", r"'rived' is not in .*; it has 'river' and 'red', say\.$"),
+        ("prefix=red  ", r"prefix=red  : ' ' is not in the model's vocabulary\.$"),
         ("prefix=red red red red red red", r"it has 6 symbols, and a beginning may have at most 5"),
         ("loudness=3", r"this model has no conditions but its labels"),
     ],
@@ -62,6 +66,13 @@ def test_a_prefix_and_a_temperature_can_be_asked_for(made: Make) -> None:
 def test_what_cannot_be_asked_for_is_said(made: Make, wish: str, complaint: str) -> None:
     with pytest.raises(UserError, match=complaint):
         made().ask(wish, torch.Generator())
+
+
+def test_a_blank_at_the_end_of_a_prefix_is_a_symbol_where_characters_are(made: Make) -> None:
+    domain = made(data={"tokenizer": {"kind": "character", "least": 1}})
+    prefix = domain.ask("prefix=blue ", torch.Generator())["prefix"][0, :6]
+    assert domain.codec.decode(prefix[:5].long().tolist()) == "blue "
+    assert prefix[5] < 0
 
 
 def test_a_one_shot_generator_has_no_prefix(made: Make) -> None:
