@@ -297,6 +297,14 @@ class Domain(ABC):
         """
         return None
 
+    def without_density(self) -> str:
+        """Return what to write where a recipe's generator has no density, with the key.
+
+        The end of a sentence, which errors have behind "Leave it out, or". Empty, the default: no
+        key is to be named.
+        """
+        return ""
+
     def controls(self, progress: float) -> dict[str, float]:
         """Return scheduled numbers passed to the generator by keyword (a temperature, say)."""
         return {}

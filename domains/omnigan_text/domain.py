@@ -165,6 +165,12 @@ class TextDomain(DatasetDomain):
             given["z"] = drawn.to(batch.x.device)
         return generator.log_likelihood(batch.x, **given)
 
+    def without_density(self) -> str:
+        return (
+            "write generator.body: recurrent, memory or transformer instead of "
+            f"{self.config.generator.body}, which writes all places at once"
+        )
+
     # ---- conditions ------------------------------------------------------------------------
 
     def labels(self) -> Sequence[str]:

@@ -17,6 +17,8 @@ __all__ = ["TERM", "likelihood_loss", "require_density"]
 TERM = "likelihood"
 """Name under which ``train.terms`` weighs the likelihood beside the adversarial loss."""
 
+_UNKNOWN = "the generator of this recipe has no density, so the likelihood of examples is unknown."
+
 
 def likelihood_loss(
     domain: Domain, generator: nn.Module, batch: Batch, rng: torch.Generator
@@ -34,10 +36,7 @@ def likelihood_loss(
     """
     found = domain.log_likelihood(generator, batch, rng)
     if found is None:
-        raise UserError(
-            f"The generator of this recipe has no density ({type(domain).__name__}), so the "
-            "likelihood of examples is unknown."
-        )
+        raise UserError(_UNKNOWN)
     return -found.float().mean() / math.prod(domain.space.shape)
 
 
@@ -57,7 +56,8 @@ def require_density(domain: Domain, generator: nn.Module, train: Train) -> None:
         with torch.no_grad():
             likelihood_loss(domain, generator, example.to(device), rng)
     except UserError as error:
-        raise UserError(f"{key}: {error} Leave it out, or choose another generator.") from error
+        why = domain.without_density() or "choose another generator"
+        raise UserError(f"{key}: {error} Leave it out, or {why}.") from error
 
 
 def _asking(train: Train) -> str | None:

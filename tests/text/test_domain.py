@@ -12,8 +12,10 @@ import torch
 from torch import Tensor, nn
 
 from omnigan.domain import Batch
+from omnigan.engine.likelihood import require_density
 from omnigan.errors import UserError
 from omnigan.modelfile import read_domain, write_domain
+from omnigan.recipe.schema import Train
 from omnigan_text.config import TextConfig
 from omnigan_text.domain import TextDomain
 from omnigan_text.networks import TextGenerator
@@ -163,7 +165,16 @@ def test_a_one_shot_generator_has_no_likelihood(made: Make) -> None:
     settings = {"num_hidden_layers": 1, "num_attention_heads": 1}
     domain = made(generator={"body": "one-shot", "transformer": settings})
     batch = all_of(domain, "valid")
-    assert domain.log_likelihood(domain.generator(), batch, torch.Generator()) is None
+    generator = domain.generator()
+    assert domain.log_likelihood(generator, batch, torch.Generator()) is None
+    train = Train.model_validate({"steps": 10, "batch_size": 4, "warmup": {"steps": 5}})
+    with pytest.raises(UserError) as refused:
+        require_density(domain, generator, train)
+    assert str(refused.value) == (
+        "train.warmup: the generator of this recipe has no density, so the likelihood of examples "
+        "is unknown. Leave it out, or write generator.body: recurrent, memory or transformer "
+        "instead of one-shot, which writes all places at once."
+    )
 
 
 # ---- training --------------------------------------------------------------------------------
