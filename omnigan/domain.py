@@ -33,6 +33,7 @@ from omnigan.values import (
     DomainConfig,
     Draw,
     EmbeddingDiscriminator,
+    FileExamples,
     Judgement,
     Judgements,
     Metric,
@@ -56,6 +57,7 @@ __all__ = [
     "DomainConfig",
     "Draw",
     "EmbeddingDiscriminator",
+    "FileExamples",
     "Judgement",
     "Judgements",
     "Metric",
@@ -388,3 +390,14 @@ class Domain(ABC):
         from omnigan.errors import UserError
 
         raise UserError(f"The {type(self).__name__} cannot read files for scoring.")
+
+    def read_file(self, path: Path) -> FileExamples:
+        """Read one file of a user's as :meth:`load_files` does, which the default asks.
+
+        What this says besides, the texts of the examples and what was left out of the file,
+        ``omnigan score`` tells.
+
+        Raises:
+            UserError: This domain cannot read files, or this one is unreadable.
+        """
+        return FileExamples(self.load_files([path]))

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from torch import Tensor
 
-from omnigan.domain import Domain
+from omnigan.domain import Domain, FileExamples
 from omnigan.errors import UserError
 
-__all__ = ["examples_in"]
+__all__ = ["examples_in", "read_examples"]
 
 
 def examples_in(domain: Domain, file: Path) -> Tensor:
@@ -18,7 +18,16 @@ def examples_in(domain: Domain, file: Path) -> Tensor:
     Raises:
         UserError: It cannot be read, or holds none.
     """
-    x = domain.load_files([file])
-    if not len(x):
+    return read_examples(domain, file).x
+
+
+def read_examples(domain: Domain, file: Path) -> FileExamples:
+    """Return what a file holds, at least one example.
+
+    Raises:
+        UserError: It cannot be read, or holds none.
+    """
+    found = domain.read_file(file)
+    if not len(found.x):
         raise UserError(f"{file}: there is no example in it.")
-    return x
+    return found

@@ -25,6 +25,7 @@ __all__ = [
     "DomainConfig",
     "Draw",
     "EmbeddingDiscriminator",
+    "FileExamples",
     "Judgement",
     "Judgements",
     "Metric",
@@ -148,6 +149,21 @@ class Artifact:
     path: Path
     kind: Literal["image", "audio", "midi", "text"]
     caption: str = ""
+
+
+@dataclass(frozen=True)
+class FileExamples:
+    """What was read of a user's own file.
+
+    Attributes:
+        x: The examples ``[N, *shape]``.
+        texts: Each of them in words, as a line of a text; empty where that makes no sense.
+        left_out: How much of the file is no example and why, as a sentence; ``""``: nothing.
+    """
+
+    x: Tensor
+    texts: Sequence[str] = ()
+    left_out: str = ""
 
 
 class Source(Protocol):

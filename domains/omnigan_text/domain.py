@@ -16,6 +16,7 @@ from omnigan.domain import (
     Batch,
     BatchSource,
     DomainConfig,
+    FileExamples,
     Judgements,
     Metric,
     Notify,
@@ -214,6 +215,11 @@ class TextDomain(DatasetDomain):
         from omnigan_text.data import read_texts
 
         return read_texts(paths, self.config.data)
+
+    def read_file(self, path: Path) -> FileExamples:
+        from omnigan_text.data import read_file
+
+        return read_file(path, self.config.data)
 
     def standalone(self) -> Standalone:
         from omnigan_text.pieces import text_facts

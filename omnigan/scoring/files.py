@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,16 +12,26 @@ from omnigan.arguments import Label
 from omnigan.domain import Notify, silent
 from omnigan.errors import UserError, UserErrors
 from omnigan.evaluation.thinning import evenly
-from omnigan.reading import examples_in
+from omnigan.reading import read_examples
 from omnigan.sampling import Trained
 from omnigan.scoring.critic import Critic
-from omnigan.scoring.scores import FileScore, Scores, Unread
+from omnigan.scoring.scores import FileScore, LineScore, Scores, Unread
 from omnigan.scoring.trial import Trial, trial_of
 
 __all__ = ["ranked"]
 
 MOST_PARTS = 256
 """Examples of one file that are judged."""
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """What the critic makes of a file: logits of some examples, and the texts of these."""
+
+    logits: Sequence[float]
+    texts: Sequence[str]
+    examples: int
+    left_out: str
 
 
 def ranked(
@@ -57,20 +68,20 @@ def ranked(
         trial = trial_of(critic, trained, samples, seed, label=known, notify=notify)
     except UserError as error:  # the data of a run may be elsewhere
         why_not = str(error)
-    found = [_score(file, *judged, trial) for file, judged in parts.items()]
+    found = [_score(file, judged, trial) for file, judged in parts.items()]
     found.sort(key=lambda each: (-each.logit, each.file))
     return Scores(tuple(found), tuple(unread), critic.step, known, trial, why_not, seed)
 
 
 def _read(
     critic: Critic, files: Sequence[Path], label: str | None, notify: Notify
-) -> tuple[dict[str, tuple[list[float], int]], list[Unread]]:
-    """Return logits of the examples in each file, how many there are, and files without any.
+) -> tuple[dict[str, _Judged], list[Unread]]:
+    """Return what the critic makes of each file, and files without examples.
 
     Raises:
         UserError: There is no other kind.
     """
-    parts: dict[str, tuple[list[float], int]] = {}
+    parts: dict[str, _Judged] = {}
     unread = []
     for done, file in enumerate(files):
         notify("reading files", done, len(files))
@@ -84,22 +95,34 @@ def _read(
     return parts, unread
 
 
-def _judged(critic: Critic, file: Path, label: str | None) -> tuple[list[float], int]:
-    """Return logits of the examples in a file, and how many there are.
+def _judged(critic: Critic, file: Path, label: str | None) -> _Judged:
+    """Return what the critic makes of a file.
 
     Raises:
         UserError: It cannot be read.
     """
-    x = examples_in(critic.domain, file)
-    some = x if len(x) <= MOST_PARTS else x[evenly(len(x), MOST_PARTS)]
-    return critic.best(some, label).tolist(), len(x)
+    found = read_examples(critic.domain, file)
+    count = len(found.x)
+    places = evenly(count, min(count, MOST_PARTS))
+    logits = critic.best(found.x[places], label).tolist()
+    texts = [found.texts[place] for place in places.tolist()] if found.texts else []
+    return _Judged(logits, texts, count, found.left_out)
 
 
 def _reason(error: UserError, file: Path) -> str:
     return str(error).replace(f"{file}, ", "").replace(f"{file}: ", "")
 
 
-def _score(file: str, logits: list[float], examples: int, trial: Trial | None) -> FileScore:
-    mean = sum(logits) / len(logits)
-    probability = None if trial is None else float(trial.calibration(np.array([mean]))[0])
-    return FileScore(file, mean, probability, tuple(logits), examples)
+def _score(file: str, judged: _Judged, trial: Trial | None) -> FileScore:
+    mean = sum(judged.logits) / len(judged.logits)
+    probability, chances = None, None
+    if trial is not None:
+        probability = float(trial.calibration(np.array([mean]))[0])
+        chances = trial.calibration(np.array(judged.logits)).tolist()
+    lines = tuple(
+        LineScore(text, logit, None if chances is None else chances[place])
+        for place, (text, logit) in enumerate(zip(judged.texts, judged.logits, strict=False))
+    )
+    return FileScore(
+        file, mean, probability, tuple(judged.logits), judged.examples, lines, judged.left_out
+    )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,21 @@ from omnigan.errors import UserError
 from omnigan.scoring.pictures import draw_logits, draw_reliability
 from omnigan.scoring.trial import Trial
 
-__all__ = ["FileScore", "Scores", "Unread"]
+__all__ = ["FileScore", "LineScore", "Scores", "Unread"]
 
 MEANING = (
     "Probability: that an example with this logit is real, if held-out examples and samples of "
     "this generator were mixed in equal parts. It says nothing about other generators."
 )
+
+
+@dataclass(frozen=True)
+class LineScore:
+    """What the critic makes of one text in a file."""
+
+    text: str
+    logit: float
+    probability: float | None
 
 
 @dataclass(frozen=True)
@@ -31,6 +41,8 @@ class FileScore:
         probability: Of the mean logit; None without calibration.
         parts: Logits of the examples in it, in their order: phrases, lines, stretches of sound.
         examples: How many there are; of very many, only some that are spread evenly are judged.
+        lines: The texts among ``parts``, in their order; empty where examples are no texts.
+        left_out: How much of the file is no example and why; ``""``: nothing.
     """
 
     file: str
@@ -38,6 +50,8 @@ class FileScore:
     probability: float | None
     parts: tuple[float, ...]
     examples: int
+    lines: tuple[LineScore, ...] = ()
+    left_out: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,6 +94,8 @@ class Scores:
                     "probability": each.probability,
                     "examples": each.examples,
                     "parts": list(each.parts),
+                    "lines": [asdict(line) for line in each.lines],
+                    "left_out": each.left_out or None,
                 }
                 for each in self.files
             ],
@@ -108,7 +124,8 @@ class Scores:
             for logit, chance, parts, file in lines
         ]
         unread = [f"not read: {each.file}: {each.reason}" for each in self.unread]
-        return "\n".join([*self._header(), "", *rows, *unread])
+        left_out = [f"{each.file}: {each.left_out}" for each in self.files if each.left_out]
+        return "\n".join([*self._header(), "", *rows, *left_out, *unread])
 
     def _header(self) -> list[str]:
         opening = f"The critic of step {self.step:,}. Larger logits are more like real data."
@@ -119,6 +136,8 @@ class Scores:
     def write(self, folder: Path) -> list[Path]:
         """Write ``scores.json``, and with a calibration ``reliability.png`` and ``logits.png``.
 
+        Where files hold texts, ``lines.csv`` has each of them, the largest logit first.
+
         Raises:
             UserError: The folder cannot be written.
         """
@@ -127,13 +146,26 @@ class Scores:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(self.to_json(), indent=1) + "\n", encoding="utf-8")
+            written = [path, *self._write_lines(folder / "lines.csv")]
             if self.trial is None:
-                return [path]
+                return written
             draw_reliability(self.trial, pictures[0])
             draw_logits(self._marked(), self.trial, pictures[1])
         except OSError as error:
             raise UserError(f"{folder} cannot be written: {error.strerror}") from error
-        return [path, *pictures]
+        return [*written, *pictures]
+
+    def _write_lines(self, path: Path) -> list[Path]:
+        """Write the texts of all files with their scores, if there are any."""
+        lines = [(line, each.file) for each in self.files for line in each.lines]
+        if not lines:
+            return []
+        lines.sort(key=lambda pair: -pair[0].logit)
+        with path.open("w", encoding="utf-8", newline="") as file:
+            rows = csv.writer(file)
+            rows.writerow(("logit", "probability", "file", "text"))
+            rows.writerows((one.logit, one.probability, where, one.text) for one, where in lines)
+        return [path]
 
     def _marked(self) -> Sequence[float]:
         return [each.logit for each in self.files]

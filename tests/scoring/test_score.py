@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import math
 import shutil
@@ -15,7 +16,7 @@ import torch
 
 import omnigan
 from omnigan.cli import main
-from omnigan.domain import Batch
+from omnigan.domain import Batch, FileExamples
 from omnigan.errors import OmniganError, UserError
 from omnigan.sampling import Trained, load
 from omnigan.scoring.critic import Critic, critic_of
@@ -149,6 +150,33 @@ def test_what_the_table_says(
     assert "would be no overfitting" in said
     assert f"not read: {empty}: there is no example in it." in said
     assert (run / "generated" / "scores" / "reliability.png").is_file()
+
+
+def test_texts_are_listed_with_their_scores_and_what_is_left_out_is_said(
+    run: Path, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mixture: ModuleType
+) -> None:
+    def read(self: Any, path: Path) -> FileExamples:
+        texts = ["east", "north, far", "west"]
+        return FileExamples(points([path]), texts, "left out 2 of 5 texts.")
+
+    plain = omnigan.score(run, [file], samples=40)
+    assert plain.to_json()["files"][0]["lines"] == []
+    monkeypatch.setattr(mixture.MixtureDomain, "read_file", read)
+    scores = omnigan.score(run, [file], samples=40)
+    assert scores.table().splitlines()[-1] == f"{file}: left out 2 of 5 texts."
+    (told,) = scores.to_json()["files"]
+    assert told["left_out"] == "left out 2 of 5 texts."
+    assert [line["logit"] for line in told["lines"]] == told["parts"] == list(plain.files[0].parts)
+    path = tmp_path / "out" / "lines.csv"
+    assert path in scores.write(tmp_path / "out")
+    with path.open(newline="") as opened:
+        rows = list(csv.DictReader(opened))
+    assert {row["text"]: float(row["logit"]) for row in rows} == {
+        line["text"]: line["logit"] for line in told["lines"]
+    }
+    chances = [float(row["probability"]) for row in rows]
+    assert chances == sorted(chances, reverse=True)
+    assert {row["file"] for row in rows} == {str(file)}
 
 
 def test_mistakes_are_told(

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
+from omnigan.domain import FileExamples
 from omnigan.errors import UserError
+from omnigan.wording import numbered
 from omnigan_text.data.gather import clean
 from omnigan_text.data.lines import Unusable
 from omnigan_text.data.records import read_records
 from omnigan_text.data_config import TextData
-from omnigan_text.tokens import Codec
+from omnigan_text.tokens import Codec, UnknownPiece
 
-__all__ = ["read_texts"]
+__all__ = ["read_file", "read_texts"]
+
+_NAMED = 3  # unknown words that are named
 
 
 def read_texts(paths: Sequence[Path], data: TextData) -> Tensor:
@@ -26,41 +31,99 @@ def read_texts(paths: Sequence[Path], data: TextData) -> Tensor:
         data: The data section of a run, resolved.
 
     Returns:
-        ``[N, T]`` float32, an example for each text that the run could have learnt from: blank
-        ones, those with words outside the vocabulary and those too long are left out.
+        ``[N, T]`` float32; see :func:`read_file`.
 
     Raises:
         UserError: A file cannot be read, or none of its texts fits the model.
     """
-    codec = Codec.of(data)
-    rows = [row for path in paths for row in _rows(path, data, codec)]
-    return torch.cat([torch.zeros(0, data.tokens), *rows])
+    return torch.cat([torch.zeros(0, data.tokens), *(read_file(path, data).x for path in paths)])
 
 
-def _rows(path: Path, data: TextData, codec: Codec) -> Iterator[Tensor]:
+def read_file(path: Path, data: TextData) -> FileExamples:
+    """Read a text file as examples of a run.
+
+    Args:
+        path: A file of any kind that a source may have.
+        data: The data section of a run, resolved.
+
+    Returns:
+        An example ``[T]`` for each text that the run could have learnt from: blank ones are left
+        out, and those with words outside the vocabulary or too long are left out and counted.
+
+    Raises:
+        UserError: The file cannot be read, or none of its texts fits the model.
+    """
+    codec, left_out = Codec.of(data), _LeftOut()
+    rows, texts = [], []
+    for text in _texts(path, data):
+        try:
+            rows.append(codec.rows([text]))
+            texts.append(text)
+        except UserError as error:
+            left_out.add(len(texts) + left_out.count + 1, error)
+    if not rows:
+        raise UserError(f"{path}{left_out.first or ': there is no text in it'}")
+    return FileExamples(torch.cat(rows), texts, left_out.said(len(texts) + left_out.count))
+
+
+@dataclass
+class _LeftOut:
+    """Texts that are no examples.
+
+    Attributes:
+        count: How many.
+        words: What those with something outside the vocabulary have, each the first of its text.
+        other: What is wrong with the first of all others.
+        first: What is wrong with the first of all.
+    """
+
+    count: int = 0
+    words: list[str] = field(default_factory=list)
+    other: str = ""
+    first: str = ""
+
+    def add(self, number: int, error: UserError) -> None:
+        """Count the text ``number`` of a file."""
+        self.count += 1
+        self.first = self.first or f", text {number}: {error}"
+        if isinstance(error, UnknownPiece):
+            self.words.append(error.piece)
+        else:
+            self.other = self.other or str(error)
+
+    def said(self, texts: int) -> str:
+        """Return how many of so many are left out, and why."""
+        if not self.count:
+            return ""
+        unlike, others = list(dict.fromkeys(self.words)), self.count - len(self.words)
+        named = ", ".join(f"'{word}'" for word in unlike[:_NAMED])
+        named += ", ..." if len(unlike) > _NAMED else ""
+        why = [
+            f"{len(self.words)} with what is not in the vocabulary ({named})" if self.words else "",
+            f"{others} that do not fit ({self.other})" if others else "",
+        ]
+        return (
+            f"left out {self.count} of {numbered(texts, 'text')}: "
+            f"{' and '.join(each for each in why if each)}."
+        )
+
+
+def _texts(path: Path, data: TextData) -> Iterator[str]:
+    """Read the texts of a file that are not blank.
+
+    Raises:
+        UserError: It cannot be read.
+    """
     unlabelled = data.model_copy(update={"labels": "none"})  # a label is not looked for
-    found = fitting = 0
     broken: list[str] = []
-    strange: UserError | None = None
     try:
         for record in read_records(path, unlabelled, data.unit == "paragraph", broken):
             text = clean(record.text, data.tokenizer.lower)
             if text:
-                found += 1
-                try:
-                    rows = codec.rows([text])
-                except UserError as error:
-                    strange = strange or UserError(f"{path}, text {found}: {error}")
-                    continue
-                fitting += 1
-                yield rows
+                yield text
     except Unusable as error:
         raise UserError(f"{path}: {error}") from error
     except OSError as error:
         raise UserError(f"{path}: it cannot be read: {error.strerror or error}") from error
     if broken:
         raise UserError(f"{path}: {broken[0]}")
-    if strange and not fitting:
-        raise strange
-    if not found:
-        raise UserError(f"{path}: there is no text in it")

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from omnigan.errors import UserError
-from omnigan_text.data import read_texts
+from omnigan_text.data import read_file, read_texts
 from omnigan_text.data.lines import read_lines
 
 Make = Callable[..., Any]
@@ -249,6 +249,15 @@ def test_files_for_scoring(loaded: Make, write: Make, phrases: list[str]) -> Non
     assert Codec.of(data).texts(x) == phrases[3:6]
     strange = write("mine/z.txt", f"{phrases[0]}\n\nred zebra sees snow.\n")
     assert Codec.of(data).texts(read_texts([strange], data)) == phrases[:1], "as in training"
+    four = "\n".join(f"{word} zebra sees {word}." for word in ("aa", "bb", "cc", "dd"))
+    long = f"{phrases[0]} {phrases[1]}"
+    read = read_file(write("mine/l.txt", f"{phrases[0]}\n{four}\n\n{long}\n{phrases[1]}\n"), data)
+    assert read.texts == phrases[:2]
+    assert read.left_out == (
+        "left out 5 of 7 texts: 4 with what is not in the vocabulary ('aa', 'bb', 'cc', ...) and 1 "
+        f"that do not fit ('{long[:37]}...' has 10 tokens, and the model's texts have at most 5)."
+    )
+    assert not read_file(mine, data).left_out
     alone = write("mine/alone.txt", "\nred zebra sees snow.\nblue zebra sees snow.\n")
     with pytest.raises(UserError, match=r"alone\.txt, text 1: 'red .*': 'zebra' is not in the"):
         read_texts([alone], data)
