@@ -378,6 +378,14 @@ class Domain(ABC):
         """
         return Standalone()
 
+    def assets(self) -> Mapping[str, bytes]:
+        """Return files for other software that an export has besides, by name.
+
+        Such as a tokenizer, which a library of its own reads. They lie beside ``config.json``, and
+        loading an export does not look at them: what the generator needs is in the config.
+        """
+        return {}
+
     def load_files(self, paths: Sequence[Path]) -> Tensor:
         """Read a user's own files into examples ``[B, *shape]``, for scoring and inverting.
 

@@ -221,6 +221,10 @@ class TextDomain(DatasetDomain):
 
         return read_file(path, self.config.data)
 
+    def assets(self) -> Mapping[str, bytes]:
+        vocabulary = self.config.data.vocabulary
+        return {"tokenizer.json": vocabulary.encode()} if vocabulary else {}
+
     def standalone(self) -> Standalone:
         from omnigan_text.pieces import text_facts
 

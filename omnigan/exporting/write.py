@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from omnigan.errors import OmniganError, UserError, did_you_mean, listed
+from omnigan.exporting.assets import CARD, assets_of
 from omnigan.exporting.card import Card
 from omnigan.exporting.facts import Facts, read_facts
 from omnigan.exporting.folder import appearing, refuse_filled
@@ -29,7 +30,6 @@ __all__ = ["FORMATS", "Format", "export"]
 
 Format = Literal["safetensors", "onnx", "web"]
 FORMATS: tuple[str, ...] = get_args(Format)
-CARD = "README.md"
 SAMPLES = 8
 
 
@@ -175,6 +175,8 @@ def _complete(folder: Path, order: _Order) -> None:
     """Write everything else, made by what is loaded from the files that are there."""
     loaded = _loaded(folder, order.domain)
     samples = _rendered(loaded, folder / "samples")
+    for name, content in assets_of(loaded.domain).items():
+        (folder / name).write_bytes(content)
     difference = None
     if order.format != "safetensors":
         difference = _translated(loaded, order.domain, folder)

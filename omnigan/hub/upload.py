@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from omnigan.errors import UserError
-from omnigan.exporting.read import CONFIG, MODEL, read_export
+from omnigan.exporting.assets import CARD, OURS, assets_of
+from omnigan.exporting.read import CONFIG, read_export
 from omnigan.hub.reference import repository, revision_named
 from omnigan.hub.words import api_of_hub, in_words
 from omnigan.modelfile import read_values
@@ -23,11 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Plan", "belongs", "plan_of", "upload"]
 
-CARD = "README.md"
-_FILES = {
-    *(CONFIG, MODEL, CARD),
-    *("model.onnx", "model.onnx.data", "generator.json", "example.py"),  # --format onnx
-}
 _SAMPLES = {".csv", ".flac", ".gif", ".mid", ".mp3", ".ogg", ".png", ".txt", ".wav", ".webp"}
 
 
@@ -47,10 +43,10 @@ class Plan:
 
 
 def belongs(name: str) -> bool:
-    """Tell whether a file may be a part of an export, by its name below the folder."""
+    """Tell whether a file may be a part of any export, by its name below the folder."""
     path = PurePosixPath(name)
     if len(path.parts) == 1:
-        return name in _FILES
+        return name in OURS
     return len(path.parts) == 2 and path.parts[0] == "samples" and path.suffix in _SAMPLES
 
 
@@ -65,6 +61,7 @@ def plan_of(folder: Path) -> Plan:
     if (folder / "checkpoints").is_dir():
         command = f"omnigan export {shlex.quote(str(folder))} DIR"
         raise UserError(f"{folder} is a run. Make an export of it, with {command}, and push that.")
+    assets = assets_of(read_export(folder).domain)
     card = _card(folder)
     files, strange = [], []
     for path in sorted(_below(folder)):
@@ -72,8 +69,10 @@ def plan_of(folder: Path) -> Plan:
         status = path.lstat()
         if stat.S_ISLNK(status.st_mode):
             strange.append(f"{name} (a link)")
-        elif not stat.S_ISREG(status.st_mode) or not belongs(name):
+        elif not stat.S_ISREG(status.st_mode) or not (belongs(name) or name in assets):
             strange.append(name)
+        elif name in assets and path.read_bytes() != assets[name]:
+            strange.append(f"{name} (which is not what omnigan export writes)")
         elif "/" in name and name not in card:
             strange.append(f"{name} (which {CARD} does not name)")
         else:
@@ -84,7 +83,6 @@ def plan_of(folder: Path) -> Plan:
             f"{folder} holds what is not a part of an export and will not be published: {shown}. "
             "Move it elsewhere."
         )
-    read_export(folder)
     return Plan(folder, tuple(files), tuple(_warnings(folder, card)))
 
 

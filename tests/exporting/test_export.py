@@ -6,6 +6,7 @@ import errno
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -51,6 +52,25 @@ def test_an_export_holds_no_more_than_it_says(exported: Path) -> None:
     trained.render(trained.generate(8, 0).x, again)
     for name in samples:
         assert (again / Path(name).name).read_bytes() == (exported / name).read_bytes()
+
+
+def test_a_domain_may_add_files_that_nothing_reads(
+    run: Path, mixture: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def add(name: str) -> None:
+        given = {name: b"for others"}
+        monkeypatch.setattr(mixture.MixtureDomain, "assets", lambda self: given, raising=False)
+
+    add("tokenizer.json")
+    out = omnigan.export(run, tmp_path / "model")
+    assert (out / "tokenizer.json").read_bytes() == b"for others"
+    (out / "tokenizer.json").write_bytes(b"{" * 99)
+    assert omnigan.load(out).step == 4
+    for name in ("config.json", "README.MD", "../up.json", "a/b.json", ".hidden", "samples"):
+        add(name)
+        with pytest.raises(OmniganError, match="cannot name a file of its own"):
+            omnigan.export(run, tmp_path / "refused")
+        assert not (tmp_path / "refused").exists()
 
 
 def test_the_average_is_exported_and_not_the_newest_weights(run: Path, exported: Path) -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 import omnigan
 from omnigan.cli import main
 from omnigan.errors import UserError
+from omnigan.exporting.read import read_export
 from omnigan.hub.upload import belongs, plan_of
 
 # of the client's own making, with some versions of what is below it
@@ -66,6 +68,21 @@ def test_a_file_beside_the_samples_is_uploaded_only_if_the_card_names_it(
         card.write("\n![A voice](samples/my-voice.wav)\n")
     after = [name for name, _ in plan_of(exported).files]
     assert sorted(after) == sorted([*before, "samples/my-voice.wav"])
+
+
+def test_files_of_the_domains_own_are_uploaded_as_it_gives_them(
+    exported: Path, mixture: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = exported / "tokenizer.json"
+    path.write_bytes(b"words")
+    with pytest.raises(UserError, match=r"will not be published: 'tokenizer\.json'"):
+        plan_of(exported)
+    own = {path.name: b"words"}
+    monkeypatch.setattr(mixture.MixtureDomain, "assets", lambda self: own, raising=False)
+    assert (path.name, 5) in plan_of(exported).files
+    path.write_bytes(b"secret")
+    with pytest.raises(UserError, match=r"'tokenizer\.json \(which is not what omnigan export"):
+        plan_of(exported)
 
 
 def test_links_and_pipes_are_not_followed(hub: Any, exported: Path, tmp_path: Path) -> None:
@@ -141,10 +158,11 @@ def test_who_may_not_upload_is_told(
 def test_folders_of_a_machine_are_named_before_they_are_published(
     exported: Path, monkeypatch: pytest.MonkeyPatch, source: str, told: bool
 ) -> None:
+    whole = read_export(exported)
     config = json.loads((exported / "config.json").read_text())
     config["config"]["data"]["source"] = source
     (exported / "config.json").write_text(json.dumps(config))
-    monkeypatch.setattr("omnigan.hub.upload.read_export", lambda folder: None)
+    monkeypatch.setattr("omnigan.hub.upload.read_export", lambda folder: whole)
     found = plan_of(exported).warnings
     assert any("names a folder of your machine" in each for each in found) is told
 

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 import torch
+from tokenizers import Tokenizer
 from torch import Tensor, nn
+from transformers import PreTrainedTokenizerFast
 
 from omnigan.domain import Batch
 from omnigan.engine.likelihood import require_density
@@ -91,6 +93,21 @@ def _file(folder: Path, text: str) -> Path:
     path = folder / "mine.txt"
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def test_a_tokenizer_for_other_software_writes_the_same_symbols(made: Make, tmp_path: Path) -> None:
+    for kind in ("word", "character", "byte", "bpe"):
+        domain = made(data={"tokenizer": {"kind": kind, "least": 1}})
+        (tmp_path / "tokenizer.json").write_bytes(domain.assets()["tokenizer.json"])
+        theirs = Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
+        also = PreTrainedTokenizerFast.from_pretrained(tmp_path)
+        texts = domain.objects(all_of(domain, "train").x)
+        assert len(texts) > 60
+        for text in texts:
+            ids = domain.codec.encode(text)
+            assert theirs.encode(text).ids == also(text)["input_ids"] == ids
+            assert theirs.decode(ids) == also.decode(ids) == text
+    assert not made("oracle").assets()
 
 
 def test_a_vocabulary_without_some_of_the_models_words_is_refused(
