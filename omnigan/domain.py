@@ -15,6 +15,7 @@ checked on every installed domain by :func:`omnigan.testing.check_domain`:
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -298,6 +299,14 @@ class Domain(ABC):
             ``[B]`` nats, with graph; None, the default, for a generator that has no density.
         """
         return None
+
+    def tokens(self, x: Tensor) -> Tensor:
+        """Return how many places of each example ``[B, *shape]`` count in a likelihood, ``[B]``.
+
+        By them likelihoods are told in nats a token. Those that only fill an example up do not
+        count; the default counts all.
+        """
+        return torch.full((len(x),), math.prod(self.space.shape), device=x.device)
 
     def without_density(self) -> str:
         """Return what to write where a recipe's generator has no density, with the key.

@@ -166,6 +166,11 @@ class TextDomain(DatasetDomain):
             given["z"] = drawn.to(batch.x.device)
         return generator.log_likelihood(batch.x, **given)
 
+    def tokens(self, x: Tensor) -> Tensor:
+        from omnigan_text.metrics.likelihood import lengths
+
+        return lengths(x, self.config.data.ends)
+
     def without_density(self) -> str:
         return (
             "write generator.body: recurrent, memory or transformer instead of "

@@ -12,7 +12,7 @@ from omnigan.engine import seeds
 from omnigan.errors import UserError
 from omnigan.recipe.schema import Train
 
-__all__ = ["TERM", "likelihood_loss", "require_density"]
+__all__ = ["TERM", "likelihood_loss", "nats_a_token", "require_density"]
 
 TERM = "likelihood"
 """Name under which ``train.terms`` weighs the likelihood beside the adversarial loss."""
@@ -22,8 +22,11 @@ _UNKNOWN = "the generator of this recipe has no density, so the likelihood of ex
 
 def likelihood_loss(
     domain: Domain, generator: nn.Module, batch: Batch, rng: torch.Generator
-) -> Tensor:
-    """Return the mean negative log-likelihood of examples, in nats a place, with its graph.
+) -> tuple[Tensor, Tensor]:
+    """Return the negative log-likelihood of examples, to minimise and to read.
+
+    What is minimised is the mean in nats a place, in which a token weighs the same in every batch;
+    what is read is :func:`nats_a_token`, which says something where examples are filled up.
 
     Args:
         domain: Knows the likelihood.
@@ -31,13 +34,28 @@ def likelihood_loss(
         batch: The examples.
         rng: Of latent vectors, where the likelihood is an estimate.
 
+    Returns:
+        The first with its graph, the second without.
+
     Raises:
         UserError: The generator has no density.
     """
     found = domain.log_likelihood(generator, batch, rng)
     if found is None:
         raise UserError(_UNKNOWN)
-    return -found.float().mean() / math.prod(domain.space.shape)
+    loss = -found.float().mean() / math.prod(domain.space.shape)
+    return loss, nats_a_token(domain, batch, found.detach().float())
+
+
+def nats_a_token(domain: Domain, batch: Batch, found: Tensor) -> Tensor:
+    """Return the negative log-likelihood of all tokens of some examples, over their number.
+
+    Args:
+        domain: Knows how many tokens an example has.
+        batch: The examples.
+        found: The log-likelihood ``[B]`` of each.
+    """
+    return -found.sum() / domain.tokens(batch.x).sum()
 
 
 def require_density(domain: Domain, generator: nn.Module, train: Train) -> None:

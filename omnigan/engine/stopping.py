@@ -6,8 +6,11 @@ import math
 from collections.abc import Mapping
 from typing import Any, Self
 
+import torch
+
 from omnigan.domain import Domain
 from omnigan.engine.health import check_finite
+from omnigan.engine.likelihood import nats_a_token
 from omnigan.engine.step import Adversaries
 from omnigan.errors import UserError
 from omnigan.evaluation.real import read
@@ -43,13 +46,15 @@ class LikelihoodWatch:
         seed: Of every draw.
 
     Attributes:
-        best: The largest mean log-likelihood so far, in nats a place.
+        best: The largest mean log-likelihood of an example so far, in nats a place. The examples
+            are always the same ones, so that it is best where the nats a token are fewest.
         step: When it was; None before the first look.
         since: Looks since then.
     """
 
     def __init__(self, domain: Domain, train: Train, settings: Stopping, seed: int) -> None:
         self.batch = read(domain, "valid", MOST, seed).batch
+        self.domain = domain
         self.seed = seed
         self.patience = settings.patience
         often = -(-train.likelihood_steps() // LOOKS)
@@ -77,7 +82,7 @@ class LikelihoodWatch:
         """Measure the moving average; keep its weights if it is the best so far.
 
         Returns:
-            The mean log-likelihood of held-out examples, as a reading, in nats a place.
+            The held-out likelihood, as a reading: see :meth:`told`.
 
         Raises:
             Diverged: It is NaN or infinite.
@@ -90,10 +95,16 @@ class LikelihoodWatch:
             self.best, self.step, self.since = value, adversaries.step, 0
             weights = adversaries.average.state_dict()
             adversaries.kept = {name: each.clone() for name, each in weights.items()}
-        return {"held_out_likelihood": value}
+        return {"held_out_likelihood": self.told(value)}
+
+    def told(self, value: float) -> float:
+        """Return a mean log-likelihood in nats a place as negative nats a token."""
+        found = torch.full((len(self.batch),), value, dtype=torch.float64)
+        found *= math.prod(self.domain.space.shape)
+        return float(nats_a_token(self.domain, self.batch, found))
 
     def _measure(self, adversaries: Adversaries) -> float:
-        """Return the mean log-likelihood of the held-out examples."""
+        """Return the mean log-likelihood of the held-out examples, in nats a place."""
         network, device = adversaries.average, adversaries.device
         trained = Trained(adversaries.domain, network, adversaries.step, device)
         density = trained.density(self.batch, self.seed)
@@ -151,5 +162,5 @@ def _ending(adversaries: Adversaries, watch: LikelihoodWatch | None) -> str:
         return f"{what} at step {adversaries.step}."
     return (
         f"{what} at step {adversaries.step} with the weights of step {watch.step}, whose held-out "
-        f"likelihood is best: {watch.best:.4f} nats a place."
+        f"likelihood is best: {watch.told(watch.best):.4f} nats a token."
     )

@@ -38,8 +38,8 @@ _GROUPS = (
     _Group("Judgement", "mean logit", {"d_real": "on real", "d_fake": "on generated"}),
     _Group("Gradient penalties", "before their weight", {name: name for name in PENALTIES}),
     _Group("Gradients", "norm", dict(zip(("d_gradient", "g_gradient"), _PLAYERS, strict=True))),
-    _Group("Likelihood loss", "nats a place", {"likelihood_loss": "training examples"}),
-    _Group("Held-out log-likelihood", "nats a place", {"held_out_likelihood": "held-out examples"}),
+    _Group("Likelihood loss", "nats a token", {"likelihood_loss": "training examples"}),
+    _Group("Held-out likelihood", "nats a token", {"held_out_likelihood": "held-out examples"}),
     _Group(
         "Augmentation", "share", {"augment": "strength", "overfitting": "overfitting"}, (0.0, 1.0)
     ),

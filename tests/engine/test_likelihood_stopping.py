@@ -52,7 +52,7 @@ def test_the_watch_counts_looks_and_keeps_the_best(
             players.average.first.copy_(size * torch.tensor([-1.0, -1.0, 1.0, 1.0]))
             players.average.next.zero_()
         (value,) = watch.look(players).values()
-        exact = players.average.log_likelihood(held_out).mean() / chain.LENGTH
+        exact = -players.average.log_likelihood(held_out).mean() / chain.LENGTH
         assert value == pytest.approx(float(exact), rel=1e-6)
         seen.append((watch.step, watch.since, watch.exhausted))
     # zeros are best: these letters are rarer than the others
@@ -72,17 +72,18 @@ def test_a_likelihood_run_ends_with_the_best_weights(
     found = lines(tmp_path / "run")
     looked = {line["step"]: line["held_out_likelihood"] for line in found}
     last = max(looked)
-    best = max(looked, key=lambda step: looked[step])
+    best = min(looked, key=lambda step: looked[step])
     assert last == best + 2 * 3 < 300
     (said,) = (text for text in heard.said if "ends" in text)
     assert said.startswith(
         f"Likelihood training ends at step {last} with the weights of step {best}"
     )
+    assert said.endswith(f"held-out likelihood is best: {looked[best]:.4f} nats a token.")
     trained = api.load(tmp_path / "run")
     assert trained.step == last
     held_out = read(trained.domain, "valid", 1000, 0).batch
     density = trained.density(held_out)
-    assert float(density(held_out).mean()) / 6 == pytest.approx(looked[best], rel=1e-6)
+    assert -float(density(held_out).mean()) / 6 == pytest.approx(looked[best], rel=1e-6)
     before = _bytes(tmp_path / "run")
     train("train.objective=likelihood", *STOPPED, "train.steps=300", "log.every=3", resume=True)
     assert _bytes(tmp_path / "run") == before

@@ -13,8 +13,11 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from transformers import PreTrainedTokenizerFast
 
+from omnigan.density import ChunkedDensity
 from omnigan.domain import Batch
-from omnigan.engine.likelihood import require_density
+from omnigan.engine.likelihood import likelihood_loss, require_density
+from omnigan.engine.step import Adversaries
+from omnigan.engine.stopping import LikelihoodWatch
 from omnigan.errors import UserError
 from omnigan.modelfile import read_domain, write_domain
 from omnigan.recipe.schema import Train
@@ -176,6 +179,25 @@ def test_likelihood_is_that_of_the_generator_under_the_conditions(made: Make) ->
     swapped = Batch(batch.x, {"label": 1 - batch.cond["label"]})
     unlike = domain.log_likelihood(generator, swapped, torch.Generator().manual_seed(4))
     assert (unlike < found - 1).all()  # no text of that label is as long
+
+
+def test_training_tells_the_likelihood_that_evaluations_tell(made: Make) -> None:
+    domain = made(labelled=True)  # texts of two lengths
+    train = Train.model_validate({"steps": 10, "objective": "likelihood", "stopping": {}})
+    assert train.stopping is not None
+    torch.manual_seed(0)
+    players = Adversaries(domain, train, 0, torch.device("cpu"))
+    batch = all_of(domain, "valid")
+    assert domain.tokens(batch.x).tolist() == (lengths_of(batch.x) + 1).tolist()
+    density = ChunkedDensity(domain, players.average.eval(), torch.device("cpu"), {}, 0)
+    score = domain.metrics()["held-out likelihood"].compute
+    wanted = score(batch, batch, density)["nats a token"]
+    watch = LikelihoodWatch(domain, train, train.stopping, 0)
+    assert watch.look(players) == {"held_out_likelihood": pytest.approx(wanted)}
+    loss, nats = likelihood_loss(domain, players.average, batch, torch.Generator())
+    assert float(nats) == pytest.approx(wanted, rel=1e-5)
+    padded = float(nats) * float(domain.tokens(batch.x).sum()) / batch.x.numel()
+    assert float(loss) == pytest.approx(padded, rel=1e-5), "what is minimised counts every place"
 
 
 def test_a_one_shot_generator_has_no_likelihood(made: Make) -> None:

@@ -21,7 +21,7 @@ def lengths(x: Tensor, ends: bool) -> Tensor:
         x: Ids.
         ends: Whether symbol 0 is END; without it every token counts.
     """
-    full = torch.full((len(x),), x.shape[1])
+    full = torch.full((len(x),), x.shape[1], device=x.device)
     if not ends:
         return full
     ended = x == 0
