@@ -191,7 +191,7 @@ def score(
 
     Args:
         run: A run folder, or one checkpoint folder in it.
-        files: One or several, of any kind that the run could be trained on.
+        files: One or several, of any kind that the run could be trained on, or folders of them.
         label: What they are; None: each is judged as whatever label suits it best.
         samples: Examples of each kind that probabilities are calibrated with, 16 or more; None:
             500, or as many as fill 512 MiB.

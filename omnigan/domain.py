@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -394,6 +394,13 @@ class Domain(ABC):
         loading an export does not look at them: what the generator needs is in the config.
         """
         return {}
+
+    def file_endings(self) -> Collection[str]:
+        """Return the endings of files that :meth:`load_files` reads, lower case, such as ``.png``.
+
+        A folder among a user's files means those files in it. Empty, the default: it means itself.
+        """
+        return ()
 
     def load_files(self, paths: Sequence[Path]) -> Tensor:
         """Read a user's own files into examples ``[B, *shape]``, for scoring and inverting.

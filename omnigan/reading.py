@@ -7,9 +7,28 @@ from pathlib import Path
 from torch import Tensor
 
 from omnigan.domain import Domain, FileExamples
-from omnigan.errors import UserError
+from omnigan.errors import UserError, listed
+from omnigan.walk import walk
 
-__all__ = ["examples_in", "read_examples"]
+__all__ = ["examples_in", "files_of", "read_examples"]
+
+
+def files_of(domain: Domain, path: Path) -> list[Path]:
+    """Return the files that a path means to a domain: itself, or those of its kind in a folder.
+
+    Raises:
+        UserError: There are none in the folder.
+    """
+    endings = sorted(domain.file_endings())
+    if not endings or not path.is_dir():
+        return [path]
+    files = sorted(file for file in walk(path) if file.name.lower().endswith(tuple(endings)))
+    if not files:
+        raise UserError(
+            f"{path}: there is no file in it, or in any folder below it, that ends with "
+            f"{listed(endings)}."
+        )
+    return files
 
 
 def examples_in(domain: Domain, file: Path) -> Tensor:

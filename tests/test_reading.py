@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from omnigan.errors import UserError
-from omnigan.reading import examples_in
+from omnigan.plugins import load_domain
+from omnigan.reading import examples_in, files_of
 
 
 def test_a_file_without_an_example_is_a_mistake(
@@ -23,3 +24,31 @@ def test_a_file_without_an_example_is_a_mistake(
             continue
         with pytest.raises(UserError, match=r"mine\.txt: there is no example in it"):
             examples_in(domain, Path("mine.txt"))
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("audio", ["a/deep.WAV", "b.flac"]),
+        ("image", ["a/deep.PNG", "b.jpeg"]),
+        ("music", ["a/deep.MID", "b.midi"]),
+        ("text", ["a/deep.TXT", "b.jsonl.gz"]),
+    ],
+)
+def test_a_folder_means_the_files_of_its_domain(name: str, kept: list[str], tmp_path: Path) -> None:
+    for file in [*kept, "other.bin", "._b.png", "a.gz"]:
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        (tmp_path / file).touch()
+    kind = load_domain(name)
+    domain = kind(kind.Config())
+    assert files_of(domain, tmp_path) == [tmp_path / file for file in kept]
+    assert files_of(domain, tmp_path / "other.bin") == [tmp_path / "other.bin"]
+    (tmp_path / "none").mkdir()
+    with pytest.raises(UserError, match=r"none: there is no file in it, .* that ends with '\."):
+        files_of(domain, tmp_path / "none")
+
+
+def test_a_folder_is_left_to_a_domain_that_names_no_endings(
+    mixture: ModuleType, tmp_path: Path
+) -> None:
+    assert files_of(mixture.MixtureDomain(mixture.Config()), tmp_path) == [tmp_path]

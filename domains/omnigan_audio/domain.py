@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -234,6 +234,11 @@ class AudioDomain(DatasetDomain):
         from omnigan_audio.render import to_waves
 
         return list(to_waves(x))
+
+    def file_endings(self) -> Collection[str]:
+        from omnigan_audio.data.decode import ENDINGS
+
+        return ENDINGS
 
     def load_files(self, paths: Sequence[Path]) -> Tensor:
         from omnigan_audio.data import read_files

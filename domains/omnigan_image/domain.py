@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -123,6 +123,11 @@ class ImageDomain(DatasetDomain):
         from omnigan_image.grid_picture import to_picture
 
         return [to_picture(image) for image in x]
+
+    def file_endings(self) -> Collection[str]:
+        from omnigan_image.data.file_sources import ENDINGS
+
+        return ENDINGS
 
     def load_files(self, paths: Sequence[Path]) -> Tensor:
         from omnigan_image.data import read_files

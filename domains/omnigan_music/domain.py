@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
@@ -131,6 +131,11 @@ class MusicDomain(DatasetDomain):
         from omnigan_music.write import to_midi
 
         return [to_midi(phrase, self.grid) for phrase in x]
+
+    def file_endings(self) -> Collection[str]:
+        from omnigan_music.ingest import ENDINGS
+
+        return ENDINGS
 
     def load_files(self, paths: Sequence[Path]) -> Tensor:
         from omnigan_music.files import read_phrases

@@ -27,7 +27,7 @@ __all__ = ["CHORALES", "Ingested", "ingest", "midi_files"]
 
 CHORALES = "chorales"
 _Item = TypeVar("_Item")
-_ENDINGS = {".mid", ".midi"}
+ENDINGS = {".mid", ".midi"}
 _FEW = 8  # files per process that make it worth starting one
 _SOON = 0.3  # megabytes that are read faster than processes start
 
@@ -94,7 +94,7 @@ def midi_files(source: str) -> list[tuple[Path, str]]:
         files = [
             (file, printable(file.relative_to(path).as_posix()))
             for file in walk(path)
-            if file.suffix.lower() in _ENDINGS
+            if file.suffix.lower() in ENDINGS
         ]
         if not files:
             raise UserError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -215,6 +215,11 @@ class TextDomain(DatasetDomain):
     def objects(self, x: Tensor) -> list[Any]:
         """Return texts as ``str``."""
         return list(self.codec.texts(x))
+
+    def file_endings(self) -> Collection[str]:
+        from omnigan_text.data.sources import ENDINGS
+
+        return {*ENDINGS, *(f"{ending}.gz" for ending in ENDINGS)}
 
     def load_files(self, paths: Sequence[Path]) -> Tensor:
         from omnigan_text.data import read_texts

@@ -16,7 +16,9 @@ __all__ = ["score"]
 
 def score(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")],
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Your own files.")],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="Your own files, or folders.")
+    ],
     *,
     label: Annotated[
         str | None, typer.Option(help="What the files are; otherwise each label is tried.")

@@ -12,7 +12,7 @@ from omnigan.arguments import Label
 from omnigan.domain import Notify, silent
 from omnigan.errors import UserError, UserErrors
 from omnigan.evaluation.thinning import evenly
-from omnigan.reading import read_examples
+from omnigan.reading import files_of, read_examples
 from omnigan.sampling import Trained
 from omnigan.scoring.critic import Critic
 from omnigan.scoring.scores import FileScore, LineScore, Scores, Unread
@@ -49,7 +49,8 @@ def ranked(
     Args:
         critic: The discriminator of a run.
         trained: Its generator, for the calibration.
-        files: Each is read on its own; what else is scored does not change its score.
+        files: Each is read on its own, also each in a folder; what else is scored does not change
+            its score.
         label: What they are; None: each example is judged as whatever label suits it best.
         samples: Most examples of each kind in the calibration; None: 500, or as many as fill
             512 MiB.
@@ -83,13 +84,19 @@ def _read(
     """
     parts: dict[str, _Judged] = {}
     unread = []
-    for done, file in enumerate(files):
-        notify("reading files", done, len(files))
+    named: list[Path] = []
+    for path in files:
+        try:
+            named += files_of(critic.domain, path)
+        except UserError as error:
+            unread.append(Unread(str(path), _reason(error, path)))
+    for done, file in enumerate(named):
+        notify("reading files", done, len(named))
         try:
             parts[str(file)] = _judged(critic, file, label)
         except UserError as error:
             unread.append(Unread(str(file), _reason(error, file)))
-    notify("reading files", len(files), len(files))
+    notify("reading files", len(named), len(named))
     if not parts:
         raise UserErrors(f"{each.file}: {each.reason}" for each in unread)
     return parts, unread

@@ -215,6 +215,19 @@ def test_two_bad_files_are_two_errors(
     assert [Path(line.split(": ")[1]).name for line in errors] == ["a.txt", "b.txt"]
 
 
+def test_a_folder_means_its_files(
+    run: Path, file: Path, mixture: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mixture.MixtureDomain, "file_endings", lambda self: {".txt"}, raising=False)
+    (file.parent / "notes.md").write_text("no points")
+    (file.parent / "empty").mkdir()
+    found = omnigan.score(run, [file.parent, file, file.parent / "empty"], samples=40)
+    assert [each.file for each in found.files] == [str(file)]
+    assert [each.reason for each in found.unread] == [
+        "there is no file in it, or in any folder below it, that ends with '.txt'."
+    ]
+
+
 def test_no_files_are_a_mistake(run: Path) -> None:
     with pytest.raises(UserError, match="no files to score"):
         omnigan.score(run, [])
