@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from omnigan.engine.reporter import Reporter
     from omnigan.sampling import Trained
 
-__all__ = ["first_rank", "harmless", "loaded", "print_json", "reporting"]
+__all__ = ["first_rank", "harmless", "loaded", "print_json", "print_line", "reporting"]
 
 
 def first_rank() -> bool:
@@ -53,3 +53,8 @@ def harmless(text: str) -> str:
 def print_json(value: Any) -> None:
     """Print a value as JSON."""
     print(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def print_line(value: Any) -> None:
+    """Print a value as JSON in one line, which is the last of what may be many."""
+    print(json.dumps(value, ensure_ascii=False))

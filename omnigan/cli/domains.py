@@ -65,13 +65,18 @@ def new_domain(
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Its folder; otherwise omnigan-NAME here.")
     ] = None,
+    json: Json = False,
 ) -> None:
     """Write a small package with a domain that works, for you to change."""
     from omnigan.scaffold import write_package
 
     folder, *files = write_package(name, out)
-    [recipe] = [path.name for path in files if path.suffix == ".yaml"]
+    [recipe] = [path for path in files if path.suffix == ".yaml"]
+    if json:
+        names = [str(path) for path in files]
+        print_json({"out": str(folder), "files": names, "recipe": str(recipe)})
+        return
     for path in files:
         print(path)
     place = shlex.quote(str(folder))
-    print(f'Next: cd {place} && pip install -e ".[test]" && pytest && omnigan train {recipe}')
+    print(f'Next: cd {place} && pip install -e ".[test]" && pytest && omnigan train {recipe.name}')

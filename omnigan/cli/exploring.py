@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -35,6 +36,7 @@ def interpolate(
         typer.Option(help="Of the whole way; otherwise that of the first seed's sample."),
     ] = None,
     out: Out = None,
+    json: Json = False,
 ) -> None:
     """Walk from sample to sample; images become a film."""
     from omnigan.latent_space import interpolate as walk
@@ -44,7 +46,12 @@ def interpolate(
     folder = destination(out, run, "path", *map(str, stops), label)
     x = walk(trained, stops, frames, label)
     folder.mkdir(parents=True, exist_ok=True)
-    for artifact in trained.domain.animate(x, folder):
+    artifacts = trained.domain.animate(x, folder)
+    if json:
+        files = [{**asdict(artifact), "path": str(artifact.path)} for artifact in artifacts]
+        print_json({"out": str(folder), "seeds": stops, "label": label, "files": files})
+        return
+    for artifact in artifacts:
         print(artifact.path)
 
 
@@ -141,6 +148,7 @@ def augment(
     per_class: Annotated[int, typer.Option(min=1, help="Samples of each label.")] = 100,
     seed: Seed = 0,
     out: Annotated[Path, typer.Option(help="Folder to make; each label is a folder in it.")],
+    json: Json = False,
 ) -> None:
     """Write a labelled synthetic data set."""
     from omnigan.errors import UserError
@@ -153,16 +161,20 @@ def augment(
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UserError(f"--out: {out} exists and is not an empty folder.")
     trained.refuse_too_many(per_class)
+    folders = {label: out / name for label, name in file_names(labels).items()}
     with reporting() as reporter:
-        for done, (label, name) in enumerate(file_names(labels).items()):
+        for done, (label, folder) in enumerate(folders.items()):
             reporter.notify("labels", done, len(labels))
-            folder = out / name
             folder.mkdir(parents=True)
             notify = after_a_while(reporter.notify)
             x = trained.generate(per_class, seed, label, notify=notify).x
             trained.domain.render_many(x, folder, notify)
         reporter.notify("labels", len(labels), len(labels))
-    print(f"{len(labels)} labels of {per_class} samples: {out}")
+    if json:
+        places = {label: str(folder) for label, folder in folders.items()}
+        print_json({"out": str(out), "seed": seed, "per_class": per_class, "labels": places})
+    else:
+        print(f"{len(labels)} labels of {per_class} samples: {out}")
 
 
 def _without_labels(domain: Domain) -> str:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from omnigan.cli.common import first_rank, print_json, reporting
+from omnigan.cli.common import first_rank, print_json, print_line, reporting
 from omnigan.cli.options import Json, Overrides, Recipe
 from omnigan.cli.places import refuse_file
+from omnigan.console import LineReporter
+from omnigan.errors import OmniganError
 
 __all__ = ["check", "train"]
 
@@ -33,27 +36,71 @@ def train(
     profile: Annotated[
         bool, typer.Option("--profile", help="Say where the time of some early steps goes.")
     ] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="End with a line of JSON; all else is standard error.")
+    ] = False,
 ) -> None:
     """Train on a recipe and print the run folder."""
     from omnigan.api import train as run
 
-    with reporting(sys.stdout) as reporter:
-        folder = run(
-            recipe,
-            overrides or (),
-            out=out,
-            resume=resume,
-            force=force,
-            device=device,
-            profile=profile,
-            reporter=reporter,
-        )
-    if first_rank():
-        newest = max((folder / "samples").glob("step-*"), default=None)
-        report = folder / "report.html"
-        if report.exists():
-            print(f"Open {report} in a browser to look at it.")
-        print(f"The run is in {folder}{f', its newest samples in {newest}' if newest else ''}.")
+    noting = _Noting(sys.stderr)
+    try:
+        with nullcontext(noting) if json else reporting(sys.stdout) as reporter:
+            folder = run(
+                recipe,
+                overrides or (),
+                out=out,
+                resume=resume,
+                force=force,
+                device=device,
+                profile=profile,
+                reporter=reporter,
+            )
+    except OmniganError as error:
+        if json and noting.folder is not None:
+            ended = "stopped" if error.exit_status > 128 else "failed"
+            print_line(_end(noting.folder, ended, str(error)))
+        raise
+    if json and first_rank():
+        print_line(_end(folder, "finished", None))
+    elif first_rank():
+        end = _end(folder, "finished", None)
+        if end["report"]:
+            print(f"Open {end['report']} in a browser to look at it.")
+        where = f", its newest samples in {end['samples']}" if end["samples"] else ""
+        print(f"The run is in {folder}{where}.")
+
+
+class _Noting(LineReporter):
+    """Knows the folder of a run that has begun, however it ends."""
+
+    folder: Path | None = None
+
+    def start(self, folder: Path, first: int, total: int) -> None:
+        self.folder = folder
+        super().start(folder, first, total)
+
+
+def _end(folder: Path, ended: str, reason: str | None) -> dict[str, Any]:
+    """Return what there is of a run.
+
+    Args:
+        folder: The run.
+        ended: "finished", "stopped" by a signal, or "failed".
+        reason: In words, unless it finished.
+    """
+    from omnigan.engine.runfolder import RunFolder, step_folders
+
+    run = RunFolder(folder)
+    newest = max(run.samples.glob("step-*"), default=None)
+    return {
+        "run": str(folder),
+        "samples": str(newest) if newest else None,
+        "report": str(run.report) if run.report.exists() else None,
+        "step": max(step_folders(run.checkpoints), default=None),
+        "ended": ended,
+        "reason": reason,
+    }
 
 
 def check(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,32 @@ def test_train_ends_with_the_run_folder_and_its_samples(omnigan: Run, recipe: st
     assert output.splitlines()[-2] == f"Open {found[1]}/report.html in a browser to look at it."
     assert Path(found[1], "recipe.yaml").read_text().startswith("domain: toy\nseed: 5\n")
     assert any(path.is_file() for path in Path(found[2]).rglob("*"))
+
+
+def test_train_tells_programs_how_it_ended(
+    omnigan: Run, recipe: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("train", recipe, "--out", "run", "--json", "train.steps=4")
+    status, output, errors = omnigan(*words)
+    told = json.loads(output)  # and nothing else
+    assert (status, told["ended"], told["reason"]) == (0, "finished", None)
+    assert (told["run"], told["report"], told["step"]) == ("run", str(Path("run/report.html")), 4)
+    assert told["samples"] == str(max(Path("run/samples").glob("step-*")))
+    assert "step 4 of 4" in errors
+
+    def stop(*_: object) -> int:
+        return signal.SIGTERM
+
+    monkeypatch.setattr("omnigan.engine.ranks.alone.Ranks.asked_to_stop", stop)
+    status, output, errors = omnigan("train", recipe, "--out", "other", "--json")
+    told = json.loads(output)
+    assert (status, told["run"], told["step"], told["ended"]) == (143, "other", 0, "stopped")
+    assert told["reason"].startswith("Stopped at step 0 of 6, saved.")
+    assert told["reason"] in errors
+
+    status, output, errors = omnigan("train", recipe, "--json", "train.rate=much")
+    assert (status, output) == (2, "")  # there is no run
+    assert errors.startswith("error: ")
 
 
 def test_a_run_without_its_samples_ends_as_well(omnigan: Run, trained: str, recipe: str) -> None:
@@ -293,3 +320,25 @@ def test_doctor_names_versions_domains_and_folders(
     assert told["torch"]["threads"].startswith("1 of ")
     status, output, _ = omnigan("doctor")
     assert '  magic: missing no-such-thing; pip install "omnigan[magic]"\n' in output
+
+
+def test_what_was_written_is_told_to_programs(omnigan: Run, trained: str) -> None:
+    def told(*words: str) -> Any:
+        status, output, _ = omnigan(*words, "--json")
+        assert status == 0
+        return json.loads(output)
+
+    path = told("interpolate", trained, "--seeds", "2,3", "--frames", "2", "--out", "way")
+    assert (path["out"], path["seeds"], path["label"]) == ("way", [2, 3], None)
+    assert {Path(each["path"]) for each in path["files"]} == set(Path("way").iterdir())
+
+    made = told("augment", trained, "--per-class", "2", "--seed", "4", "--out", "set")
+    assert (made["out"], made["seed"], made["per_class"]) == ("set", 4, 2)
+    assert made["labels"].keys() == {"left", "right"}
+    assert {Path(folder) for folder in made["labels"].values()} == set(Path("set").iterdir())
+
+    package = told("new-domain", "heart-beats", "--out", "beats")
+    assert package["out"] == "beats"
+    assert package["recipe"] in package["files"]
+    found = {str(file) for file in Path("beats").rglob("*") if file.is_file()}
+    assert set(package["files"]) == found
