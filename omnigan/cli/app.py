@@ -100,12 +100,24 @@ def _misused(error: Exception) -> int:
     if not first_rank():  # which says the same, and is killed when another one ends
         time.sleep(LAST)
         return UserError.exit_status
-    text: str = error.format_message()  # type: ignore[attr-defined]
+    text: str = _refused(error) or error.format_message()  # type: ignore[attr-defined]
     context = getattr(error, "ctx", None)
     if _is_setting(error, context):
         text = f"{text.partition(' (')[0]}. Settings are KEY=VALUE, such as train.steps=3000."
     command = "omnigan" if context is None else context.command_path
     return _complain([f"{text}\n  See '{command} --help'."], UserError.exit_status)
+
+
+def _refused(error: Exception) -> str:
+    """Return what is wrong with the value of an option in the words of recipes, or ""."""
+    from pydantic import ValidationError
+
+    reason, [option, *_] = error.__cause__, getattr(getattr(error, "param", None), "opts", [""])
+    if not isinstance(reason, ValidationError) or not option.startswith("-"):
+        return ""
+    from omnigan.recipe.explain import value_refused
+
+    return f"{option} {value_refused(reason)}"
 
 
 def _is_setting(error: Exception, context: typer.Context | None) -> bool:

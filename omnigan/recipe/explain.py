@@ -16,7 +16,7 @@ from omnigan.errors import did_you_mean, listed
 from omnigan.recipe.fields import known_keys, models_at
 from omnigan.recipe.yaml_file import KeyPath
 
-__all__ = ["Problem", "explain", "misread_switches", "shown"]
+__all__ = ["Problem", "explain", "misread_switches", "shown", "value_refused"]
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,13 @@ def explain(
     echoes = _echoes(errors)
     items: list[_Item] = [(e["loc"], e) for e in errors if e["loc"] not in echoes]
     return _Explainer(model, homes or {}).problems(items, values, ())
+
+
+def value_refused(error: ValidationError) -> str:
+    """Return what is wrong with a value that is alone: "must be at least 1, not 0."."""
+    [first, *_] = error.errors(include_url=False)
+    expectation = _Explainer(BaseModel, {}).expectation(first, ())
+    return f"must be {expectation}, not {first['input']}."
 
 
 def misread_switches(values: object, read: object, path: KeyPath = ()) -> list[Problem]:

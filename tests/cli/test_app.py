@@ -69,11 +69,12 @@ def test_the_version(omnigan: Run) -> None:
         (["check", "x", "--steps", "5"], "No such option: --steps. Settings are KEY=VALUE, such"),
         (["train", "x", "--divice", "cpu"], "No such option: --divice (Possible options: --device"),
         (["sample", "x", "--colour", "red"], "No such option: --colour"),
-        (["sample", "x", "--count", "0"], "Invalid value for '--count'"),
-        (["sample", "x", "--count", "many"], "Invalid value for '--count'"),
-        (["sample", "x", "--seed", "-1"], "Invalid value for '--seed'"),
-        (["sample", "x", "--seed", str(2**63)], "Invalid value for '--seed'"),
-        (["evaluate", "x", "--samples", "1"], "Invalid value for '--samples'"),
+        (["sample", "x", "--count", "0"], "--count must be at least 1, not 0."),
+        (["sample", "x", "--count", "many"], "--count must be an integer, not many."),
+        (["sample", "x", "--seed", "-1"], "--seed must be at least 0, not -1."),
+        (["sample", "x", "--seed", str(2**63)], f"--seed must be at most {2**63 - 1}, not "),
+        (["sample", "x", "--temperature", "hot"], "--temperature must be a number, not hot."),
+        (["evaluate", "x", "--samples", "1"], "--samples must be at least 2, not 1."),
     ],
 )
 def test_a_wrong_command_line_is_an_error_of_two_lines(
