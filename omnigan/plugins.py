@@ -7,11 +7,12 @@ a name that is taken is therefore in nobody's way but its own users'.
 
 from __future__ import annotations
 
+import difflib
 import re
 import sys
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass
 from importlib import import_module, metadata
 from operator import attrgetter
@@ -22,7 +23,7 @@ from omnigan.errors import UserError, did_you_mean, listed
 if TYPE_CHECKING:
     from omnigan.domain import Domain
 
-__all__ = ["GROUP", "DomainEntry", "available", "find", "load_domain", "shadowed"]
+__all__ = ["GROUP", "DomainEntry", "available", "find", "load_domain", "nearest", "shadowed"]
 
 GROUP = "omnigan.domains"
 OURS = "omnigan"
@@ -102,6 +103,18 @@ def find(name: str) -> DomainEntry:
     if len(found) > 1:
         raise _clash(short, found)
     return found[0]
+
+
+def nearest(name: str) -> str | None:
+    """Return the domain that a misspelt name means; None if it is installed, or several may be."""
+    names = {entry.name for entry in available()}
+    near = difflib.get_close_matches(name.casefold(), names, n=2)
+    if name in names or len(near) != 1:
+        return None
+    with suppress(UserError):
+        load_domain(near[0])
+        return near[0]
+    return None
 
 
 def _points() -> Iterator[metadata.EntryPoint]:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from omnigan.domain import Domain, DomainConfig
 from omnigan.errors import UserError, UserErrors
-from omnigan.plugins import available, load_domain
+from omnigan.plugins import available, load_domain, nearest
 from omnigan.recipe import overrides as command_line
 from omnigan.recipe.explain import Problem, explain, misread_switches
 from omnigan.recipe.fields import known_keys
@@ -73,7 +73,7 @@ class Draft:
                 self.problems[text] = (1, number), str(error)
 
     def find_domain(self) -> type[Domain] | None:
-        """Return the domain, or note why there is none."""
+        """Return the domain, or note why there is none; then it is the one that may be meant."""
         given = [o.value for o in self.overrides if o.path == ("domain",)]
         name = given[-1] if given else self.values.get("domain")
         if name is None:
@@ -84,7 +84,10 @@ class Draft:
             try:
                 return load_domain(name)
             except UserError as error:
-                self._add(Problem(("domain",), str(error)))
+                meant = nearest(name)
+                also = f" The rest is checked as if it were '{meant}'." if meant else ""
+                self._add(Problem(("domain",), f"{error}{also}"))
+                return None if meant is None else load_domain(meant)
         return None
 
     def merge(self, domain: type[Domain] | None) -> None:

@@ -10,7 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from omnigan import plugins
 from omnigan.errors import UserError
+from omnigan.plugins import DomainEntry
 from omnigan.recipe.load import LoadedRecipe, load_recipe
 
 Write = Callable[[str], str]
@@ -171,9 +173,9 @@ def test_all_mistakes_come_at_once_in_the_order_of_the_file(written: Write) -> N
 
 
 def test_the_engine_is_checked_even_if_the_domain_is_unknown(written: Write) -> None:
-    lines = _complaints(written("domain: toi\ntrain: {steps: x}\ndata: {anything: 1}\n"))
+    lines = _complaints(written("domain: weather\ntrain: {steps: x}\ndata: {anything: 1}\n"))
     assert [line.split(": ")[0] for line in lines] == ["mine.yaml:1", "mine.yaml:2"]
-    assert "Did you mean 'toy'?" in lines[0]
+    assert "No domain 'weather' is installed. Installed: " in lines[0]
 
 
 @pytest.mark.parametrize("choice", ["warmup: {steps: 9}", "objective: likelihood"])
@@ -287,3 +289,20 @@ def test_any_recipe_loads_or_is_refused_clearly(
         for line in str(error).splitlines():
             assert line.startswith(("mine.yaml", "setting '"))
             assert line.endswith((".", "?")) or "not valid YAML" in line
+
+
+@pytest.mark.usefixtures("acme")
+def test_a_misspelt_domain_does_not_hide_mistakes_of_its_sections(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    recipe = {"domain": "toi", "data": {"cuont": 5}, "train": {"stepz": 3}}
+    domain, train, data = _complaints(recipe)
+    assert domain.endswith(" The rest is checked as if it were 'toy'.")
+    assert "unknown key 'data.cuont'. Did you mean 'data.count'?" in data
+    assert "unknown key 'train.stepz'. Did you mean 'train.steps'?" in train
+
+    both = [DomainEntry(name, "acme_toy:ToyDomain", "acme", "1.2") for name in ("toi1", "toi2")]
+    monkeypatch.setattr(plugins, "available", lambda: both)
+    domain, train = _complaints(recipe)  # nobody knows which is meant
+    assert "The rest is checked" not in domain
+    assert "train.stepz" in train
