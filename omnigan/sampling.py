@@ -64,7 +64,7 @@ def load(path: str | Path, device: str | torch.device = "cpu", *, best: bool = F
             problems.append(str(error))
             continue
         network = build_generator(domain, run.config)
-        fill(network, weights, f"{choice.folder}/ema.safetensors")
+        fill(network, weights, f"{choice.folder}/ema.safetensors", run.config)
         return Trained(
             domain,
             network,

@@ -331,6 +331,21 @@ def test_a_network_that_cannot_be_built_is_a_mistake(
         api.load(run)
 
 
+def test_a_config_that_no_longer_fits_the_weights_is_named(
+    trained: Callable[..., Path], tmp_path: Path
+) -> None:
+    run = Path(shutil.copytree(trained(), tmp_path / "run"))
+    values = json.loads((run / "config.json").read_text())
+    values["config"]["generator"]["width"] *= 2  # which is allowed, but was not trained
+    (run / "config.json").write_text(json.dumps(values))
+    with pytest.raises(UserError) as caught:
+        api.load(run)
+    assert "ema.safetensors does not fit the networks of this recipe: " in str(caught.value)
+    assert str(caught.value).endswith(
+        f" Has {run / 'config.json'} been edited, or is it of another run?"
+    )
+
+
 @pytest.mark.parametrize("text", ["[" * 100_000, "9" * 5000, '{"format": 1}', "\x00"])
 def test_json_that_is_no_config_is_a_mistake(trained: Callable[..., Path], text: str) -> None:
     run = trained()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from torch import Tensor, nn
@@ -97,8 +98,16 @@ def put(content: Content, adversaries: Adversaries) -> None:
     adversaries.kept = files.get("kept")
 
 
-def fill(network: nn.Module, weights: Mapping[str, Tensor], where: str) -> None:
+def fill(
+    network: nn.Module, weights: Mapping[str, Tensor], where: str, config: Path | None = None
+) -> None:
     """Copy weights into a network, strictly.
+
+    Args:
+        network: What they are for.
+        weights: By name.
+        where: Their file, for messages.
+        config: What the network was built from, if a file, which may be to blame as well.
 
     Raises:
         UserError: A name or shape does not fit.
@@ -112,5 +121,6 @@ def fill(network: nn.Module, weights: Mapping[str, Tensor], where: str) -> None:
     ]
     if wrong:
         shown = ", ".join(wrong[:3]) + (" ..." if len(wrong) > 3 else "")
-        raise UserError(f"{where} does not fit the networks of this recipe: {shown}")
+        blame = "" if config is None else f". Has {config} been edited, or is it of another run?"
+        raise UserError(f"{where} does not fit the networks of this recipe: {shown}{blame}")
     network.load_state_dict(weights)

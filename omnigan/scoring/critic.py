@@ -118,5 +118,5 @@ def critic_of(path: Path, trained: Trained) -> Critic:
     except BadCheckpoint as error:
         raise UserError(f"{folder}: {error}") from error
     network = trained.domain.discriminator()
-    fill(network, weights, f"{folder}/discriminator.safetensors")
+    fill(network, weights, f"{folder}/discriminator.safetensors", run.config)
     return Critic(trained.domain, network, trained.step, trained.device)
