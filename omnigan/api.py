@@ -209,7 +209,7 @@ def score(
         samples = whole("samples", samples, LEAST)
     path = Path(run)
     refuse_exports(path)
-    trained = load(path, device)
+    trained = load(path, device, warn=warn)
     critic = critic_of(path, trained)
     _tell(trained, warn)
     names = [Path(file) for file in several(files)]

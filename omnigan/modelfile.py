@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ __all__ = [
     "build_generator",
     "domain_values",
     "label_counts_of",
+    "newer",
     "read_domain",
     "read_model",
     "read_values",
@@ -32,6 +34,8 @@ KEYS = frozenset({"format", "omnigan", "domain", "config", "space"})
 COUNTS = "label_counts"
 """A key that may be missing: data has no labels, or an earlier version did not count them."""
 MOST_BYTES = 2**26
+_RELEASE = re.compile(r"\d{1,9}(\.\d{1,9}){0,3}")
+_LONGEST = 200  # signs of a stranger's value in a sentence
 
 
 def domain_values(name: str, domain: Domain, label_counts: Sequence[int] = ()) -> dict[str, Any]:
@@ -91,7 +95,8 @@ def read_model(
     space = _space(domain)
     if space != values["space"]:
         raise UserError(
-            f"{path}: 'space' is {values['space']!r}, but 'config' gives {space} (edited by hand?)"
+            f"{path}: 'space' is {_short(values['space'])}, but 'config' gives {space} "
+            "(edited by hand?)"
         )
     return domain, values
 
@@ -106,6 +111,30 @@ def read_values(path: Path) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise UserError(f"{path}: must be a mapping with the keys {', '.join(sorted(KEYS))}.")
     return values
+
+
+def newer(path: Path, name: object) -> str:
+    """Return a sentence if a ``config.json`` was written by a newer omnigan than this, else "".
+
+    Args:
+        path: The file.
+        name: What the user calls its folder.
+    """
+    try:
+        written = _RELEASE.match(str(read_values(path).get("omnigan")))
+    except UserError:  # which is told where the file is used
+        return ""
+    own = _RELEASE.match(__version__)
+    if written is None or own is None or _numbers(written[0]) <= _numbers(own[0]):
+        return ""
+    return (
+        f"{name} was written by omnigan {written[0]}, and this is {__version__}, which may "
+        "read it wrongly: install the newer one."
+    )
+
+
+def _numbers(release: str) -> list[int]:
+    return [int(number) for number in f"{release}.0.0.0".split(".")[:4]]
 
 
 def label_counts_of(values: Mapping[str, Any], domain: Domain, path: Path) -> tuple[int, ...]:
@@ -155,19 +184,24 @@ def build_generator(domain: Domain, path: Path) -> nn.Module:
 def _require_keys(values: Mapping[str, Any], keys: set[str], maybe: set[str], path: Path) -> None:
     if values.get("format", FORMAT) != FORMAT:
         raise UserError(
-            f"{path}: 'format' is {values['format']!r}; omnigan {__version__} reads {FORMAT}."
+            f"{path}: 'format' is {_short(values['format'])}; omnigan {__version__} reads {FORMAT}."
         )
     missing, unknown = sorted(keys - values.keys()), sorted(values.keys() - keys - maybe)
     if missing or unknown:
         wrong = [f"lacks {listed(missing, 'and')}"] if missing else []
         # As Python writes them: a key may hold what no terminal can show.
-        wrong += [f"has {', '.join(map(ascii, unknown))} besides"] if unknown else []
+        wrong += [f"has {', '.join(map(_short, unknown[:5]))} besides"] if unknown else []
         raise UserError(
             f"{path}: must be a mapping with the keys {', '.join(sorted(keys))}; "
             f"it {' and '.join(wrong)}."
         )
     if not isinstance(values["domain"], str) or not values["domain"].isprintable():
         raise UserError(f"{path}: 'domain' must be the name of an installed domain.")
+
+
+def _short(value: Any) -> str:
+    text = ascii(value)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 4]} ..."
 
 
 def _built(values: Mapping[str, Any], path: Path) -> Domain:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -15,13 +17,23 @@ from omnigan.engine.runfolder import RunFolder, no_run, step_of
 from omnigan.errors import UserError
 from omnigan.exporting.read import is_export, read_export
 from omnigan.hub.reference import Reference, is_reference
-from omnigan.modelfile import build_generator, label_counts_of, read_model
+from omnigan.modelfile import build_generator, label_counts_of, newer, read_model
 from omnigan.trained import Trained
 
 __all__ = ["Trained", "load", "run_of"]
 
 
-def load(path: str | Path, device: str | torch.device = "cpu", *, best: bool = False) -> Trained:
+def _warn(text: str) -> None:
+    warnings.warn(text, stacklevel=3)
+
+
+def load(
+    path: str | Path,
+    device: str | torch.device = "cpu",
+    *,
+    best: bool = False,
+    warn: Callable[[str], None] = _warn,
+) -> Trained:
     """Load an export, the newest whole checkpoint of a run, or the run's best weights.
 
     Args:
@@ -29,6 +41,7 @@ def load(path: str | Path, device: str | torch.device = "cpu", *, best: bool = F
             export on the Hugging Face Hub, with ``@`` and a branch, a tag or a commit behind it.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``, or a device of torch.
         best: The weights that did best in the evaluations of the run (``log.evaluate_every``).
+        warn: Told if a newer omnigan has written it; default: a Python warning.
 
     Raises:
         UserError: There is no run and no export, or its files do not fit together.
@@ -38,6 +51,8 @@ def load(path: str | Path, device: str | torch.device = "cpu", *, best: bool = F
     if not folder.is_dir():
         raise no_run(path)
     place = pick_device(device, "device")
+    if caution := newer(run_of(folder).config, path):
+        warn(caution)
     if is_export(folder):
         if best:
             raise UserError(f"{folder} is an export: it has one set of weights, no best ones.")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from omnigan.domain import DomainConfig, Section
+from omnigan.errors import listed
 
 __all__ = ["Discriminator", "Generator", "MusicConfig", "MusicData", "Pitch", "Track"]
 
@@ -114,8 +116,9 @@ class MusicData(Section):
             if not value:
                 raise ValueError("must name at least one track, or be 'auto'")
             names = [track.name for track in value]
-            if len(set(names)) < len(names):
-                raise ValueError(f"must have different names, not {', '.join(names)}")
+            twice = sorted(name for name, times in Counter(names).items() if times > 1)
+            if twice:
+                raise ValueError(f"must have different names, and not twice {listed(twice[:3])}")
         return value
 
 

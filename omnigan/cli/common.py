@@ -39,10 +39,14 @@ def loaded(run: Path, device: str = "cpu", *, best: bool = False) -> Trained:
     """Load a generator, and say which commit it is if it came from the Hub."""
     from omnigan.api import load
 
-    trained = load(run, device, best=best)
+    trained = load(run, device, best=best, warn=_warn)
     if trained.commit is not None:
         print(f"{run.as_posix()} is commit {trained.commit}", file=sys.stderr)
     return trained
+
+
+def _warn(text: str) -> None:
+    print(f"warning: {text}", file=sys.stderr)
 
 
 def harmless(text: str) -> str:

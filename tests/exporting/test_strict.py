@@ -74,6 +74,30 @@ def test_a_wrong_value_is_told_by_its_key(
     refused(changed(config), *phrases)
 
 
+def test_what_a_newer_omnigan_has_written_is_loaded_with_a_warning(changed: Change) -> None:
+    folder = changed({"omnigan": "99.1.2rc1"})
+    with pytest.warns(UserWarning, match=r"was written by omnigan 99\.1\.2, and this is ") as heard:
+        omnigan.load(folder)
+    assert [(str(each.message).count("\n"), each.filename) for each in heard] == [(0, __file__)]
+
+
+@pytest.mark.parametrize("version", ["0.0.9", omnigan.__version__, "no version", None, [9]])
+def test_other_versions_are_no_reason_to_warn(changed: Change, version: Any) -> None:
+    omnigan.load(changed({"omnigan": version}))  # warnings are errors
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {f"key{number}": 1 for number in range(500)},
+        {"format": [2] * 5000},
+        {"space": {"shape": [2] * 5000, "low": -2.0, "high": 2.0}},
+    ],
+)
+def test_much_that_is_wrong_is_told_in_short(changed: Change, config: dict[str, Any]) -> None:
+    assert len(refused(changed(config))) < 700
+
+
 def test_a_key_that_is_missing_is_named(exported: Path) -> None:
     whole = config_of(exported)
     for key in whole.keys() - {"examples_sha256"}:  # earlier versions did not write it

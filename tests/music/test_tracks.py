@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
-from omnigan_music.config import Track
+from omnigan_music.config import MusicData, Track
 from omnigan_music.tracks import assign, gathered
 
 Make = Callable[..., Any]
@@ -52,3 +53,11 @@ def test_notes_of_instruments_that_no_track_takes_are_counted(band: Any) -> None
     assert times.tolist() == [[0, 1], [0, 1]]
     assert values.tolist() == [[0, 60], [0, 60]]
     assert left == 2
+
+
+def test_names_that_several_tracks_have_are_told_in_short() -> None:
+    tracks = [{"name": f"track {number % 60}"} for number in range(200)]
+    with pytest.raises(ValidationError) as caught:
+        MusicData.model_validate({"tracks": tracks})
+    [error] = [each for each in caught.value.errors() if "different names" in each["msg"]]
+    assert error["msg"].endswith("and not twice 'track 0', 'track 1' or 'track 10'")
