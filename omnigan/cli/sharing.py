@@ -58,6 +58,8 @@ def export(
         print(f"The export is in {folder}; {folder / 'README.md'} tells about it.")
         if format == "web":
             print(f"Open {folder / 'index.html'} in a browser.")
+        if licence is None:
+            print("Its card names no licence, so nobody may use it: --licence cc-by-4.0, say.")
 
 
 def _checked(difference: Mapping[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ import yaml
 
 from omnigan import __version__
 from omnigan.exporting.facts import Facts, Scores
+from omnigan.exporting.model_index import model_index
 from omnigan.recipe.schema import Recipe
 from omnigan.wording import unnamed
 
@@ -48,6 +49,7 @@ class Card:
         facts: What the run says.
         difference: How far the ONNX model is from the network; None: there is no such model.
         page: Whether the folder is a web page, which has neither weights nor samples.
+        headlines: The metrics that stand for all others.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Card:
     facts: Facts
     difference: Difference | None = None
     page: bool = False
+    headlines: Collection[str] = ()
 
     def text(self) -> str:
         """Return the whole card."""
@@ -88,6 +91,11 @@ class Card:
             values["pipeline_tag"] = self.pipeline
         if self.licence:
             values["license"] = self.licence
+        scores = self.facts.scores
+        if scores is not None and scores.step == self.step:
+            task = self.pipeline or "other"
+            index = model_index(self.name, task, scores, self.dtype, self.headlines)
+            values |= {"model-index": index} if index else {}
         return yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
 
     def _opening(self) -> str:

@@ -31,6 +31,8 @@ __all__ = ["FORMATS", "Format", "export"]
 Format = Literal["safetensors", "onnx", "web"]
 FORMATS: tuple[str, ...] = get_args(Format)
 SAMPLES = 8
+HEADLINES = ("Frechet distance", "precision", "recall")
+"""Scores that the Hub is told besides the domain's own, where there are any."""
 
 
 def export(
@@ -231,4 +233,5 @@ def _card(
         facts=order.facts,
         difference=difference,
         page=order.format == "web",
+        headlines={trained.domain.headline, order.facts.recipe.log.best, *HEADLINES},
     )

@@ -30,6 +30,14 @@ def test_an_export_is_used_as_a_run_is(omnigan: Run, trained: str) -> None:
     assert tables[0][0] == 0
 
 
+def test_an_export_without_a_licence_says_so(omnigan: Run, trained: str) -> None:
+    status, output, errors = omnigan("export", trained, "model")
+    assert (status, errors) == (0, "")
+    assert output.splitlines()[1:] == [
+        "Its card names no licence, so nobody may use it: --licence cc-by-4.0, say."
+    ]
+
+
 def test_machines_are_told_the_files(omnigan: Run, trained: str) -> None:
     status, output, _ = omnigan("export", trained, "model", "--dtype", "bf16", "--json")
     assert status == 0

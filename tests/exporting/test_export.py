@@ -141,12 +141,40 @@ def test_an_export_knows_the_examples_of_its_run(
 
 
 def test_the_card_has_the_front_matter_of_the_hub(run: Path, exported: Path) -> None:
-    assert front_matter(exported) == {
-        "library_name": "omnigan",
-        "tags": ["omnigan", "gan", "mixture"],
-    }
+    front = front_matter(exported)
+    assert [front["library_name"], front["tags"]] == ["omnigan", ["omnigan", "gan", "mixture"]]
+    assert front.keys() == {"library_name", "tags", "model-index"}
     licensed = omnigan.export(run, exported.parent / "licensed", licence="cc-by-4.0: 'yes'\n- no")
     assert front_matter(licensed)["license"] == "cc-by-4.0: 'yes'\n- no"
+
+
+def test_the_hub_reads_the_scores(run: Path, exported: Path, tmp_path: Path) -> None:
+    from huggingface_hub import ModelCard, ModelCardData
+
+    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    [*_, last] = [line["evaluation"] for line in lines if "evaluation" in line]
+    rows = {row["metric"]: row for row in last["rows"]}
+    card = ModelCard.load(exported / "README.md")  # as the Hub's own library reads it
+    assert isinstance(card.data, ModelCardData)
+    assert card.data.model_name == "whole"
+    results = {each.metric_type: each for each in card.data.eval_results or []}
+    assert {"frechet-distance", "precision", "recall"} <= results.keys()
+    found, row = results["frechet-distance"], rows["Frechet distance"]
+    assert found.metric_value == row["value"]
+    assert found.metric_name == (
+        f"Frechet distance (real data {row['floor']:.4g}, lower is better)"
+    )
+    assert found.metric_args is not None
+    assert found.metric_args["floor"] == row["floor"]
+    assert found.metric_args["provenance"] == row["provenance"]
+    assert found.metric_args["samples"] == 20
+    assert yaml.safe_load(card.data.to_yaml()) == front_matter(exported)
+
+    half = ModelCard.load(omnigan.export(run, tmp_path / "half", dtype="bf16") / "README.md")
+    weights = {each.metric_args["weights"] for each in half.data.eval_results}
+    assert weights == {"before they were rounded to bf16"}
+    first = omnigan.export(min((run / "checkpoints").iterdir()), tmp_path / "first")
+    assert "model-index" not in front_matter(first)  # which was not evaluated
 
 
 def test_the_card_tells_the_scores_of_these_weights(run: Path, exported: Path) -> None:
