@@ -142,7 +142,9 @@ class Card:
                 "it was exported."
             )
         files = "\n".join(f"- [{_plain(name)}](<{name}>)" for name in self.samples)
-        return f"Not chosen: what the seed 0 gives.\n\n{files}"
+        shrunk = any(name.endswith(".mp3") for name in self.samples)
+        also = " Sounds are MP3 here; `omnigan sample` writes WAV." if shrunk else ""
+        return f"Not chosen: what the seed 0 gives.{also}\n\n{files}"
 
 
 PAGE = """\

@@ -17,6 +17,7 @@ from omnigan.exporting.card import Card
 from omnigan.exporting.facts import Facts, read_facts
 from omnigan.exporting.folder import appearing, refuse_filled
 from omnigan.exporting.read import CONFIG, EXAMPLES, MODEL, WEIGHTS, is_export
+from omnigan.exporting.sounds import smaller
 from omnigan.exporting.weights import Dtype, packed
 from omnigan.hub.reference import is_reference
 from omnigan.modelfile import domain_values, read_values
@@ -210,7 +211,7 @@ def _rendered(trained: Trained, folder: Path) -> list[str]:
         x = trained.generate(SAMPLES, seed=0).x
     except UserError:  # a vocoder, say, without the sounds that it was trained on
         return []
-    paths = [artifact.path for artifact in trained.render(x, folder)]
+    paths = [smaller(artifact.path) for artifact in trained.render(x, folder)]
     return [path.relative_to(folder.parent).as_posix() for path in paths]
 
 
