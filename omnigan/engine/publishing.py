@@ -77,20 +77,20 @@ class Publisher(Unpublished):
         else:
             known = isinstance(error, OmniganError)
             self._say("failed", str(error) if known else f"{type(error).__name__}: {error}")
-        self._write()
+        self._write(thorough=True)
 
     def update(self) -> None:
         if self._spent <= SHARE * (time.perf_counter() - self._began):
-            self._write()
+            self._write(thorough=False)
 
-    def _write(self) -> None:
+    def _write(self, *, thorough: bool) -> None:
         began = time.perf_counter()
         try:
             if self._report is None:
                 from omnigan.report import Report  # not before there is something to tell
 
                 self._report = Report(self.folder.path)
-            self._report.write(self.folder.report)
+            self._report.write(self.folder.report, thorough=thorough)
         except Exception as error:  # whatever it is, the run is worth more
             self._complain(error)
         self._spent += time.perf_counter() - began

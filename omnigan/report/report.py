@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ from omnigan.report.facts import FactsReader
 from omnigan.report.page import compose
 from omnigan.report.progress import progress_of
 from omnigan.report.readings import Readings
-from omnigan.report.samples import Samples
+from omnigan.report.samples import SECONDS, Samples
 
 __all__ = ["LIMIT", "Report"]
 
@@ -36,16 +37,19 @@ class Report:
         self._timings = Readings(self.run.timings)
         self._samples = Samples(self.run.samples)
 
-    def write(self, path: Path, now: datetime | None = None) -> None:
+    def write(self, path: Path, now: datetime | None = None, *, thorough: bool = True) -> None:
         """Build the report and write it, all of it or nothing.
 
         Args:
             path: The file; links to files of the run are relative to its folder.
             now: The date that it bears; None: the present.
+            thorough: Whether it may take the time to encode every sound that fits; what it links to
+                otherwise is likely to be in the next one.
 
         Raises:
             OSError: Something cannot be read or written.
         """
+        self._samples.seconds = math.inf if thorough else SECONDS
         write_rebuildable(path, self.build(path.parent, now))
 
     def build(self, place: Path, now: datetime | None = None) -> str:

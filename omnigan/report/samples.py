@@ -6,6 +6,7 @@ example each; all others are overviews.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -15,13 +16,13 @@ from typing import Generic, TypeVar
 from omnigan.engine.runfolder import step_folders
 from omnigan.report.media import Embedded, embed, estimate, kind_of, sound_seconds
 
-__all__ = ["Group", "Item", "Look", "Samples", "choose_steps"]
+__all__ = ["SECONDS", "Group", "Item", "Look", "Samples", "choose_steps"]
 
 MOST_STEPS = 25
 MOST_EXAMPLES = 24
 MOST_FILES = 400  # of a folder that are looked at
 SECONDS = 30
-"""Of sound in a folder, beyond which sounds are linked to: encoding them takes time."""
+"""Of new sound in a page that is not to take long: encoding takes time. Others are linked to."""
 
 MARKUP = 400
 """Bytes around each file in the page, rather too many."""
@@ -97,6 +98,7 @@ class Samples:
         steps: All steps with samples.
         looks: Those of the page, ascending; empty before :meth:`update`.
         real: The real examples, if there are any.
+        seconds: Of sound that an update may encode anew, and at least one sound.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -104,6 +106,8 @@ class Samples:
         self.steps: list[int] = []
         self.looks: list[Look] = []
         self.real: Look | None = None
+        self.seconds = math.inf
+        self._encoded = 0.0  # seconds of sound in this update
         self._embedded = _Memory(embed)
         self._costs = _Memory(estimate)
 
@@ -118,6 +122,7 @@ class Samples:
         self.steps = list(found)
         folders, groups = self._plan(found, room)
         self._embedded.turn()
+        self._encoded = 0.0
         looks: dict[int | None, Look] = {}
         for folder in _by_importance(folders):
             look, used = self._embed(folder, groups, room)
@@ -152,21 +157,27 @@ class Samples:
 
     def _embed(self, folder: _Folder, groups: int, room: int) -> tuple[Look, int]:
         """Embed so many groups of a folder; return it and the bytes it takes."""
-        used, seconds = 0, 0.0
+        used = 0
         made = []
         for number, (name, paths) in enumerate(folder.groups[: MOST_EXAMPLES + 1]):
             items = []
             for path in paths:
-                length = sound_seconds(path) if kind_of(path) == "audio" else 0.0
-                fits = not seconds or seconds + length <= SECONDS
-                content = self._embedded.of(path) if number < groups and fits else None
+                content = self._content(path) if number < groups else None
                 if content and used + len(content) + MARKUP > room:
                     content = None
-                seconds += length if content else 0.0
                 used += MARKUP + len(content or "")
                 items.append(Item(path, content))
             made.append(Group(name, items))
         return Look(folder.step, made, len(folder.groups) - len(made)), used
+
+    def _content(self, path: Path) -> Embedded | None:
+        """Return what the page holds of a file; None: it is linked to, for now or always."""
+        if kind_of(path) == "audio" and not self._embedded.knows(path):
+            length = sound_seconds(path)
+            if self._encoded and self._encoded + length > self.seconds:
+                return None
+            self._encoded += length
+        return self._embedded.of(path)
 
 
 class _Memory(Generic[T]):
@@ -177,10 +188,13 @@ class _Memory(Generic[T]):
         self._now: dict[Path, tuple[tuple[int, int], T]] = {}
         self._before: dict[Path, tuple[tuple[int, int], T]] = {}
 
-    def of(self, path: Path) -> T:
-        status = path.stat()
-        stamp = status.st_mtime_ns, status.st_size
+    def knows(self, path: Path) -> bool:
         known = self._now.get(path) or self._before.get(path)
+        return known is not None and known[0] == _stamp(path)
+
+    def of(self, path: Path) -> T:
+        known = self._now.get(path) or self._before.get(path)
+        stamp = _stamp(path)
         if known is None or known[0] != stamp:
             known = stamp, self.make(path)
         self._now[path] = known
@@ -189,6 +203,11 @@ class _Memory(Generic[T]):
     def turn(self) -> None:
         """Begin anew: what is not asked for until the next turn is forgotten."""
         self._before, self._now = self._now, {}
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_mtime_ns, status.st_size
 
 
 def _by_importance(folders: Sequence[_Folder]) -> Iterator[_Folder]:

@@ -36,7 +36,7 @@ def pages(monkeypatch: pytest.MonkeyPatch, out: Path) -> list[tuple[str, int]]:
         def __init__(self, folder: Path) -> None:
             assert folder == out
 
-        def write(self, path: Path) -> None:
+        def write(self, path: Path, *, thorough: bool) -> None:
             assert path == out / "report.html"
             seen.append((status(out)["state"], len(list(out.glob("samples/step-*")))))
 
@@ -68,7 +68,7 @@ def test_a_report_that_fails_is_one_warning(
 ) -> None:
     run(out=tmp_path / "calm")
 
-    def broken(self: Any, path: Path) -> None:
+    def broken(self: Any, path: Path, *, thorough: bool) -> None:
         raise ZeroDivisionError("what nobody thought of")
 
     monkeypatch.setattr("omnigan.engine.publishing.SHARE", 1e9)
@@ -145,7 +145,7 @@ def test_reports_take_a_small_share_of_the_time(
     class Slow:
         def __init__(self, folder: Path) -> None: ...
 
-        def write(self, path: Path) -> None:
+        def write(self, path: Path, *, thorough: bool) -> None:
             written.append(now[0])
             now[0] += 3.0
 

@@ -117,14 +117,19 @@ def test_a_folder_behind_a_link_is_not_shown(make_run: Make) -> None:
     assert (samples.real, samples.steps) == (None, [0])
 
 
-def test_sounds_beyond_a_time_are_not_held(make_run: Make) -> None:
+def test_sounds_beyond_a_time_wait_for_the_next_page(make_run: Make) -> None:
     made = make_run()
     folder = made.samples(0)
     for number in range(5):
         made.tone(folder / f"{number:03d}.wav", seconds=14)
     samples = Samples(made.folder / "samples")
-    samples.update(10**7)
-    assert held(samples.looks[0]) == ["000.wav", "001.wav"]
+    samples.seconds = 30
+    for most in (2, 4, 5, 5):
+        samples.update(10**7)
+        assert held(samples.looks[0]) == [f"{number:03d}.wav" for number in range(most)]
+    at_once = Samples(made.folder / "samples")
+    at_once.update(10**7)
+    assert len(held(at_once.looks[0])) == 5
 
 
 def test_nothing_is_encoded_twice(make_run: Make, monkeypatch: pytest.MonkeyPatch) -> None:
