@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import csv
 import json
 import sys
@@ -52,12 +51,7 @@ def table(
 def test_it_is_short(table: Path) -> None:
     text = (table / f"{MODULE}.py").read_text(encoding="utf-8")
     lines = [line for line in text.splitlines() if line.strip()]
-    described = [
-        ast.get_docstring(node, clean=False) or ""
-        for node in ast.walk(ast.parse(text))
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
-    ]
-    assert len(lines) - sum(len(each.splitlines()) for each in described) <= 120
+    assert len(lines) <= 120  # data, docstrings and imports, too
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
