@@ -29,6 +29,8 @@ def stored_images(data: ImageData, found: Found, notify: Notify) -> tuple[ImageD
     Raises:
         UserError: The source is damaged, or holds no images.
     """
+    if isinstance(data.size, int):
+        data = data.model_copy(update={"size": (data.size, data.size)})
     identity = _identity(data, found)
     settled = _settled(data, identity)
     stored = None
@@ -79,8 +81,6 @@ def _made(
 
 def _settled(data: ImageData, identity: list[Any]) -> ImageData | None:
     """Return the config with a size and channels that need no look at the data, if any do."""
-    if isinstance(data.size, int):
-        data = data.model_copy(update={"size": (data.size, data.size)})
     if isinstance(data.size, tuple) and isinstance(data.channels, int):
         return data
     try:

@@ -56,6 +56,14 @@ def test_what_was_decoded_once_is_not_decoded_again(
     assert len(list(cache.rglob("pixels.npy"))) == 1
 
 
+def test_one_number_for_both_sides_is_found_again(
+    photos: Path, config: Make, decoded: list[Any]
+) -> None:
+    load_images(config(photos, size=16))
+    load_images(config(photos, size=16))
+    assert len(decoded) == 10
+
+
 def test_the_cache_is_a_plain_array(photos: Path, config: Make, cache: Path, scene: Make) -> None:
     load_images(config(photos))
     pixels = np.load(files_of(cache)["pixels.npy"], allow_pickle=False)
@@ -111,7 +119,7 @@ def test_a_damaged_cache_is_made_again(
     if damage == "gone":
         file.unlink()
     else:
-        middle = len(whole) // 2
+        middle = whole.find(b'"kinds"') if name == "facts.npz" else len(whole) // 2
         changed = bytes([whole[middle] ^ 1])
         kinds = {
             "empty": b"",
