@@ -81,6 +81,7 @@ class Corpus:
         labels = self._labels()
         return {
             "summary": self._summary(),
+            "preprocessing": self._preprocessing(),
             "source": self.data.source,
             "meter": self.data.meter,
             "steps per beat": self.grid.steps_per_beat,
@@ -92,6 +93,17 @@ class Corpus:
             "labels": labels,
             **self.findings.plain(),
         }
+
+    def _preprocessing(self) -> str:
+        """Return how files became examples: scores of other phrases are other scores."""
+        grid, data = self.grid, self.data
+        voices = ", ".join(f"{voice.name} {voice.low} to {voice.high}" for voice in grid.voices)
+        moved = f", transposed by up to {numbered(data.transpose, 'semitone')}"
+        return (
+            f"{numbered(grid.steps_per_beat, 'step')} a beat of {data.meter}, phrases of "
+            f"{numbered(grid.bars, 'bar')}, {numbered(data.hop, 'bar')} apart"
+            f"{moved if data.transpose else ''}, pitches of tracks: {voices}"
+        )
 
     def _labels(self) -> dict[str, int]:
         labels = (piece.label for piece in self.train + self.valid)

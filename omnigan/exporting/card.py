@@ -178,7 +178,7 @@ def _data(data: Any) -> str:
     # Cards are made to be published, and names of files are nobody's business.
     found = [unnamed(str(each)) for each in sentences] if isinstance(sentences, list) else []
     if "preprocessing" in data:
-        found.append(f"Preprocessing: {data['preprocessing']}.")
+        found.append(f"Preprocessing: {str(data['preprocessing']).rstrip('.')}.")
     return "\n".join(f"- {_plain(each)}" for each in found) or "Nothing is recorded."
 
 

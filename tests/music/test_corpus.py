@@ -148,6 +148,10 @@ def test_the_report_is_json_and_says_what_happened(folder: Path, track: Make, mi
     (folder / "short.mid").write_bytes(midi(track([(0, 1, 60)]), track([(0, 1, 30)], channel=1)))
     _, corpus = load_corpus(MusicData(source=str(folder)))
     report = json.loads(json.dumps(corpus.report()))
+    assert report["preprocessing"] == (
+        "4 steps a beat of 4/4, phrases of 4 bars, 1 bar apart, transposed by up to 3 semitones, "
+        "pitches of tracks: Lead 45 to 84, Bass 21 to 60"
+    )
     assert report["pieces"] == {"train": 7, "valid": 2}
     assert report["phrases"] == {"train": 91, "valid": 26}
     assert report["pieces read"] == 11

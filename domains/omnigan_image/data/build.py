@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
+import PIL
 
 from omnigan.cores import cores
 from omnigan.datasets.copies import Groups, Rows, copies_among, digest
@@ -152,6 +153,7 @@ class _Tally:
             self._collection.labels,
             {"kinds": self._kinds, "traits": self._traits, "duplicates": duplicates},
             self._collection.ignored,
+            f"Pillow {PIL.__version__}",
             self._lasting,
         )
 

@@ -27,6 +27,7 @@ class Facts:
         labels: The source's own label of each, where it has labels.
         counts: How many images are of a kind, have a trait, or are duplicates.
         ignored: Other files of the source, by ending.
+        maker: What decoded and resized them, with its version.
         lasting: False if a file could not be opened, which may be otherwise the next time.
     """
 
@@ -38,6 +39,7 @@ class Facts:
     labels: Sequence[str] | None
     counts: dict[str, Counter[str]]
     ignored: Counter[str]
+    maker: str
     lasting: bool = True
 
     def rows(self) -> list[int]:
@@ -53,6 +55,7 @@ def pack_facts(facts: Facts) -> bytes:
         "labels": facts.labels and list(facts.labels),
         "counts": facts.counts,
         "ignored": facts.ignored,
+        "maker": facts.maker,
     }
     return pack(words, {"sizes": facts.sizes, "digests": facts.digests, "groups": facts.groups})
 
@@ -74,6 +77,7 @@ def unpack_facts(content: bytes) -> Facts:
             words["labels"],
             {name: Counter(counts) for name, counts in words["counts"].items()},
             Counter(words["ignored"]),
+            words["maker"],
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"not facts about images: {error}") from error

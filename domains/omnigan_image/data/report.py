@@ -63,6 +63,7 @@ class Findings:
         broken = self._broken()
         return {
             "summary": self.sentences(),
+            "preprocessing": self._preprocessing(),
             "source": data.source,
             "size": list(data.size) if isinstance(data.size, tuple) else data.size,
             "channels": data.channels,
@@ -110,13 +111,33 @@ class Findings:
             for name, sides in (("heights", used[:, 0]), ("widths", used[:, 1]))
         }
 
-    def _fitting(self) -> str:
+    def _form(self) -> str:
         height, width = self.data.size if isinstance(self.data.size, tuple) else (0, 0)
         assert isinstance(self.data.channels, int)
-        sides = [(each["smallest"], each["largest"]) for each in self._sides().values()]
-        what = f"Each is {height}x{width} (height x width), {_CHANNELS[self.data.channels]}"
-        if sides == [(height, height), (width, width)]:
+        return f"{height}x{width} (height x width), {_CHANNELS[self.data.channels]}"
+
+    def _as_they_come(self) -> bool:
+        used = self.facts.sizes[self.facts.rows()]
+        return bool((used == np.array(self.data.size)).all())
+
+    def _preprocessing(self) -> str:
+        """Return how files became examples: scores of other pixels are other scores."""
+        data = self.data
+        resized = "" if data.fit == "keep" else f" with {data.filter} and antialiasing"
+        if data.filter == "nearest" and resized:
+            resized = " with nearest"
+        how = "not resized" if self._as_they_come() else _FITS[data.fit] + resized
+        mirrored = "mirrored at random, " if data.mirror else ""
+        return (
+            f"{self._form()}, {how}, {mirrored}background {_level(data.background)}, "
+            f"{self.facts.maker}"
+        )
+
+    def _fitting(self) -> str:
+        what = f"Each is {self._form()}"
+        if self._as_they_come():
             return f"{what}, as it comes."
+        sides = [(each["smallest"], each["largest"]) for each in self._sides().values()]
         if all(low == high for low, high in sides):
             came = "x".join(str(low) for low, _ in sides)
         else:
@@ -137,6 +158,10 @@ class Findings:
         if counts["not compared"]:
             found.append("With so many images only exact copies are kept on one side of the split.")
         return found
+
+
+def _level(background: int | tuple[int, int, int]) -> str:
+    return str(background) if isinstance(background, int) else "/".join(map(str, background))
 
 
 def _between(what: str, ends: tuple[int, int]) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import PIL
 import pytest
 
 from omnigan_image.data import load_images
@@ -45,3 +47,29 @@ def test_sizes_are_told_by_heights_and_widths(
 def test_a_median_is_that_of_one_side(report: Make) -> None:
     found = report([(20, 60), (40, 50), (30, 40)])
     assert (found["heights"]["median"], found["widths"]["median"]) == (30, 50)
+
+
+@pytest.mark.parametrize(
+    ("settings", "how"),
+    [
+        ({}, "24x24 (height x width), RGB, not resized, background 255, "),
+        (
+            {"size": 16, "filter": "box", "background": [0, 9, 255]},
+            "16x16 (height x width), RGB, the shorter side resized, the longer one cut with box "
+            "and antialiasing, background 0/9/255, ",
+        ),
+        (
+            {"size": 16, "fit": "stretch", "filter": "nearest", "mirror": True},
+            "both sides resized with nearest, mirrored at random, background 255, ",
+        ),
+        ({"size": 16, "fit": "keep"}, "cut or padded, not resized, background 255, "),
+    ],
+)
+def test_scores_can_say_how_files_became_examples(
+    photos: Path, config: Make, monkeypatch: pytest.MonkeyPatch, settings: dict[str, Any], how: str
+) -> None:
+    said = load_images(config(photos, **settings))[1].report()["preprocessing"]
+    assert how in said
+    assert said.endswith(f"Pillow {PIL.__version__}")
+    monkeypatch.setattr("PIL.__version__", "0.1")  # what is kept was made by the one before
+    assert load_images(config(photos, **settings))[1].report()["preprocessing"] == said
