@@ -73,6 +73,9 @@ class CheckReport:
         generator: Parameters of the generator.
         discriminator: Parameters of the discriminator.
         memory: An estimate.
+        free: Bytes that the device had to give before; None where nobody knows.
+        accumulate: The least ``train.accumulate`` that fits easily; None where nobody knows, and
+            where not even one example at a time would.
         beside: Bytes of main memory that Python, its libraries and the data took before there were
             networks; None where nobody knows, and where the networks are not in main memory.
         steps: Length of the run.
@@ -96,6 +99,8 @@ class CheckReport:
     generator: int
     discriminator: int
     memory: Memory
+    free: int | None
+    accumulate: int | None
     beside: int | None
     steps: int
     seconds_per_step: float
@@ -134,6 +139,7 @@ class CheckReport:
             "memory": f"about {_bytes(memory.total)}: weights {_bytes(memory.weights)}, gradients "
             f"{_bytes(memory.gradients)}, Adam {_bytes(memory.optimizers)}, activations "
             f"{_bytes(memory.activations)}{_apart(self.beside)}",
+            "does not fit": self._excess(),
             "time": f"about {spoken(self.seconds)}: {numbered(self.steps, 'step')} of "
             f"{self.seconds_per_step:.3g} s{' without train.compile' if self.compiled else ''}"
             f"{''.join(f'; {pause.text()}' for pause in self.pauses)}",
@@ -142,6 +148,16 @@ class CheckReport:
         }
         rows = {name: value for name, value in rows.items() if value}
         return "\n".join([*self.data, *(f"{name:13}  {value}" for name, value in rows.items())])
+
+    def _excess(self) -> str:
+        """Say what to do about more memory than there is; empty where it is enough."""
+        if self.free is None or self.memory.total <= self.free:
+            return ""
+        if self.accumulate is None:
+            advice = "not even one example at a time fits: make the networks or the data smaller"
+        else:
+            advice = f"write train.accumulate={self.accumulate}"
+        return f"{_bytes(self.free)} are free on {self.device}; {advice}, or take a larger machine"
 
 
 def check(
@@ -195,16 +211,20 @@ def _rehearsed(
     with torch.random.fork_rng():
         # Compiling takes minutes, and would be most of what is measured.
         settings = recipe.train.model_copy(update={"compile": "none"})
-        players = Adversaries(domain, settings, recipe.seed, device)
-        require_density(domain, players.average, recipe.train)
-        if recipe.train.objective == "adversarial":
-            players.ended = 0  # a warm-up says nothing about the steps after it
-        activations, seconds = rehearse(players, order, notify, memory)
-        fits = memory is None or activations < memory
-        if device.type == "cpu" and fits:
-            threads = seconds_by_threads(players, order, notify, seconds)
-        between = pauses(players, recipe, folder, fits)
-        latent, logits = _outputs(players, order[0].to(device))
+
+        def players() -> Adversaries:
+            fresh = Adversaries(domain, settings, recipe.seed, device)
+            require_density(domain, fresh.average, recipe.train)
+            if recipe.train.objective == "adversarial":
+                fresh.ended = 0  # a warm-up says nothing about the steps after it
+            return fresh
+
+        found = rehearse(players, order, notify, memory)
+        if device.type == "cpu" and found.whole:
+            threads = seconds_by_threads(found.players, order, notify, found.seconds)
+        between = pauses(found.players, recipe, folder, found.whole)
+        needed = _memory(found.players, found.activations)
+        latent, logits = _outputs(found.players, order[0].to(device))
     return CheckReport(
         domain=recipe.domain,
         device=str(device),
@@ -214,12 +234,14 @@ def _rehearsed(
         latent={name: tuple(value.shape) for name, value in latent.items()},
         conditions={name: tuple(value.shape) for name, value in order[0].cond.items()},
         logits=[tuple(value.shape) for value in logits],
-        generator=_count(players.generator),
-        discriminator=_count(players.discriminator),
-        memory=_memory(players, activations),
+        generator=_count(found.players.generator),
+        discriminator=_count(found.players.discriminator),
+        memory=needed,
+        free=memory,
+        accumulate=found.accumulate(order.batch_size, needed.total - needed.activations),
         beside=beside,
         steps=recipe.train.total_steps(),
-        seconds_per_step=seconds,
+        seconds_per_step=found.seconds,
         pauses=between,
         compiled=recipe.train.compile != "none",
         threads=threads,

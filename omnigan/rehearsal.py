@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import statistics
 import time
+import warnings
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import chain
 
 import torch
@@ -18,7 +20,7 @@ from omnigan.engine.loading import BatchOrder, batches
 from omnigan.engine.parts import Shares
 from omnigan.engine.step import Adversaries
 
-__all__ = ["rehearse", "seconds_by_threads"]
+__all__ = ["Need", "Rehearsed", "rehearse", "seconds_by_threads"]
 
 _MOST_STEPS = 32
 _MOST_SECONDS = 20.0
@@ -26,38 +28,127 @@ _MOST_TURNS = 5
 _HOPELESS = 2.0
 _FEW = 4
 _SHARE = 0.5  # of the free memory; there is more in a step than what backward waits for
+_ADVISED = 0.8  # of the free memory that a recommended setting may fill
+
+
+@dataclass(frozen=True)
+class Need:
+    """What backward waits for at once, in bytes, by the examples that are computed together.
+
+    Attributes:
+        one: For one example.
+        each: For every further one.
+    """
+
+    one: int
+    each: int
+
+    def of(self, examples: int) -> int:
+        """Return what so many examples need."""
+        return self.one + (examples - 1) * self.each
+
+    def together(self, room: float, most: int) -> int:
+        """Return how many examples fit into so many bytes, at least one and not above the most."""
+        return min(most, 1 + max(0, int(room - self.one) // max(1, self.each)))
+
+    def parts(self, batch_size: int, room: int) -> int | None:
+        """Return how many parts of a batch fit one by one, None where not even one example does.
+
+        Args:
+            batch_size: Examples of the batch.
+            room: Bytes that networks and optimizers leave free.
+        """
+        if self.one > _ADVISED * room:
+            return None
+        return -(-batch_size // self.together(_ADVISED * room, batch_size))
+
+
+@dataclass(frozen=True)
+class Rehearsed:
+    """What a few steps told.
+
+    Attributes:
+        players: The networks that took them.
+        activations: The most bytes that backward waits for at once.
+        seconds: Mean of a step.
+        free: Bytes that there were before; None if nobody knows.
+        need: From which fewer examples can be estimated; None where there was nothing to look at.
+        whole: Whether whole batches were computed, and not a few examples of one.
+    """
+
+    players: Adversaries
+    activations: int
+    seconds: float
+    free: int | None
+    need: Need | None = None
+    whole: bool = True
+
+    def accumulate(self, batch_size: int, other: int) -> int | None:
+        """Return the least number of parts of a batch that fit easily, as far as it is known.
+
+        Args:
+            batch_size: Examples of the batch.
+            other: Bytes that networks and optimizers take.
+        """
+        if self.free is None or self.need is None:
+            return None
+        return self.need.parts(batch_size, self.free - other)
 
 
 def rehearse(
-    players: Adversaries, order: BatchOrder, notify: Notify, memory: int | None
-) -> tuple[int, float]:
+    build: Callable[[], Adversaries], order: BatchOrder, notify: Notify, memory: int | None
+) -> Rehearsed:
     """Take a few steps.
 
-    Where a whole batch would need more memory than there is, a part of one tells what it would
-    need, and how long it would take: recipes for other machines can be looked at, too.
+    One example goes first: a whole batch may need far more memory than there is, and would end the
+    process without a word. Where it would, a few examples tell what it needs and how long it takes:
+    recipes for other machines can be looked at, too.
 
     Args:
-        players: Fresh networks; their weights change.
+        build: Returns fresh networks, always the same.
         order: The batches.
         notify: Told about each step.
         memory: Bytes that there are; None if nobody knows.
-
-    Returns:
-        The most bytes that backward waited for at once, and the mean seconds of a step.
     """
-    size = order.batch_size
-    if size > 2 * _FEW and memory is not None:
-        part = BatchOrder(order.source, _FEW, order.seed)
+    size, need = order.batch_size, None
+    if size > 1 and memory is not None:
         notify("rehearsing", 0, 1)
-        shares = players.shares
-        players.shares = Shares.of(_FEW, players.train.accumulate)
-        most = _most_memory(players, batches(part, 0, workers=0)) * size // _FEW
+        need = _look(build(), order, memory)
+        players = build()
+        most = need.of(-(-size // players.shares.parts))
         if most > _SHARE * memory:
-            return most, _seconds(players, batches(part, 0, workers=0), notify) * size / _FEW
-        players.shares = shares
-        players.step = 0  # the first step is the one with every penalty
+            shares, few = players.shares, need.together(_SHARE * memory, min(_FEW, size))
+            seconds = _seconds(players, _some(players, order, few), notify) * size / few
+            players.shares = shares
+            return Rehearsed(players, most, seconds, memory, need, whole=False)
+    players = build()
     data = batches(order, 0, workers=0)
-    return _most_memory(players, data), _seconds(players, data, notify)
+    most = _most_memory(players, data)
+    return Rehearsed(players, most, _seconds(players, data, notify), memory, need)
+
+
+def _look(players: Adversaries, order: BatchOrder, memory: int) -> Need:
+    """Measure what one example needs, and two if there is room and time."""
+    began = time.perf_counter()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about statistics of a single example
+        try:
+            one = _most_memory(players, _some(players, order, 1))
+        except torch.OutOfMemoryError:
+            raise
+        except (RuntimeError, ValueError, IndexError):  # some networks need two, for batch norm
+            half = _most_memory(players, _some(players, order, 2)) // 2
+            return Need(half, half)
+        if 2 * one > _SHARE * memory or time.perf_counter() - began > _MOST_SECONDS:
+            return Need(one, one)
+        return Need(one, max(0, _most_memory(players, _some(players, order, 2)) - one))
+
+
+def _some(players: Adversaries, order: BatchOrder, examples: int) -> Iterator[Batch]:
+    """Have the next step be the first one, with every penalty, and yield batches of so many."""
+    players.step = 0
+    players.shares = Shares.of(examples, 1)
+    return batches(BatchOrder(order.source, examples, order.seed), 0, workers=0)
 
 
 def _most_memory(players: Adversaries, data: Iterator[Batch]) -> int:

@@ -212,11 +212,52 @@ def test_with_too_little_memory_a_part_of_a_batch_tells_the_rest(
         return advance(self, chain([first], data))
 
     monkeypatch.setattr(Adversaries, "advance", seen)
-    monkeypatch.setattr("omnigan.checking.free_memory", lambda device: 1000)
+    free = 2 * 3 * whole // 64 + 1  # half of it holds three examples
+    monkeypatch.setattr("omnigan.checking.free_memory", lambda device: free)
     report = checked(batch_size=64)
-    assert set(sizes) == {4}
+    assert sizes[0] == 1
+    assert max(sizes) <= 3
     assert report.memory.activations == pytest.approx(whole, rel=0.2)
     assert report.latent == {"z": (64, 3)}
+    sizes.clear()
+    monkeypatch.setattr("omnigan.checking.free_memory", lambda device: 1000)
+    small = checked(batch_size=2)
+    assert set(sizes) == {1}, "a small batch may be too large, too"
+    assert "not even one example at a time fits" in small.text()
+
+
+def test_what_does_not_fit_is_said_with_what_does(
+    checked: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = checked(batch_size=64)
+    assert whole.accumulate == 1
+    assert "does not fit" not in whole.text()
+    rest = whole.memory.total - whole.memory.activations
+    free = rest + whole.memory.activations // 3
+    monkeypatch.setattr("omnigan.checking.free_memory", lambda device: free)
+    report = checked(batch_size=64)
+    assert report.free == free < report.memory.total
+    parts = report.accumulate
+    assert f"are free on cpu; write train.accumulate={parts}, or" in report.text()
+    assert parts == 4  # thirds would fill the memory to the brim
+    report = checked(batch_size=64, accumulate=parts)
+    assert report.memory.total < free
+    assert "does not fit" not in report.text()
+
+
+@pytest.mark.parametrize("error", [RuntimeError, ValueError])
+def test_networks_that_need_two_examples_are_looked_at_with_two(
+    checked: Any, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    advance = Adversaries.advance
+
+    def fussy(self: Adversaries, data: Iterator[Batch]) -> Any:
+        if self.shares.whole == 1:
+            raise error("Expected more than 1 value per channel when training")
+        return advance(self, data)
+
+    monkeypatch.setattr(Adversaries, "advance", fussy)
+    assert checked(batch_size=64).accumulate == 1
 
 
 def test_threads_are_compared_and_left_as_they_were(
