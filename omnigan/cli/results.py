@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +17,7 @@ from omnigan.cli.places import destination, file_name, generated_folder, named, 
 
 if TYPE_CHECKING:
     from omnigan.domain import Artifact, Domain
+    from omnigan.evaluation.results import Evaluation
     from omnigan.sampling import Trained
 
 __all__ = ["evaluate", "sample"]
@@ -170,10 +172,34 @@ def evaluate(
         options |= {"notify": reporter.notify, "warn": reporter.warn}
         results = {run: measure(each, **options) for run, each in trained.items()}
     first, *others = results.values()
+    words = ["closest", "best" if best else None, f"seed-{seed}"]
+    pictures = {
+        run.as_posix(): _closest(each, result, destination(None, run, *words))
+        for run, each, result in zip(runs, trained.values(), results.values(), strict=True)
+    }
     if json:
-        print_json(comparison_json(results) if others else first.to_json())
+        told = comparison_json(results) if others else first.to_json()
+        print_json({**told, "pictures": pictures if others else pictures[runs[0].as_posix()]})
     else:
         print(comparison_table(results) if others else first.table())
+        for path in chain(*pictures.values()):
+            print(path)
+
+
+def _closest(trained: Trained, evaluation: Evaluation, folder: Path) -> list[str]:
+    """Show the closest pairs, as far as that can be done: the scores matter more."""
+    from omnigan.evaluation.closest import show_closest
+
+    failed: list[str] = []
+    artifacts: list[Artifact] = []
+    try:
+        artifacts = show_closest(trained.domain, evaluation, folder, failed)
+    except OSError as error:
+        failed.append(f"The closest pairs cannot be shown: {error}")
+    with reporting() as reporter:
+        for sentence in failed:
+            reporter.warn(sentence)
+    return [str(artifact.path) for artifact in artifacts]
 
 
 def _beside(run: Path) -> Path:

@@ -24,6 +24,7 @@ from omnigan.engine.runfolder import RunFolder
 from omnigan.engine.step import Adversaries
 from omnigan.engine.stopwatch import Stopwatch
 from omnigan.errors import OmniganError
+from omnigan.evaluation.closest import show_closest
 from omnigan.recipe.schema import Recipe
 from omnigan.sampling import Trained
 from omnigan.soundness import NotFinite
@@ -208,8 +209,10 @@ class FolderRecord(Record):
             except OmniganError as error:
                 self.warn(f"There is no evaluation: {error}")
                 return
+            failed: list[str] = []
+            show_closest(self.domain, result, self.folder.samples / "closest", failed)
         self.journal.write({"step": self.adversaries.step, "evaluation": result.to_json()})
-        for warning in self.evaluations.warnings(result):
+        for warning in self.evaluations.warnings(result) + failed:
             self.warn(warning)
 
     def _publish(self) -> None:

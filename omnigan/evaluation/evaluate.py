@@ -227,6 +227,7 @@ class Evaluator:
     ) -> Evaluation:
         real = self.material
         pairs = next((memory.pairs for memory in memories.values()), ())
+        made, known = [pair.generated for pair in pairs], [pair.train for pair in pairs]
         return Evaluation(
             rows=tuple(rows),
             samples=len(generated),
@@ -235,6 +236,7 @@ class Evaluator:
             seed=real.seed,
             too_few=self._too_few(len(generated)),
             closest=tuple(replace(pair, train=real.train.places[pair.train]) for pair in pairs),
+            pairs=(generated.x[made], real.train.batch.x[known]) if pairs else None,
         )
 
 

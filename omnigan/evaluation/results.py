@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from omnigan import __version__
 from omnigan.evaluation.memorisation import Pair
 from omnigan.evaluation.provenance import Provenance
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 __all__ = ["Evaluation", "Row", "finite", "formatted"]
 
@@ -55,9 +58,10 @@ class Evaluation:
         too_few: Why there are none of these scores, and what to write to have them, or ``""``.
         failed: Sentences about what could not be computed.
         closest: Generated examples with the training examples (by their number in the source)
-            nearest to them, closest first; a picture of them shows copies. Nearest is in the data,
-            or in the features where the data are symbols.
+            nearest to them, closest first. Nearest is in the data, or in the features where the
+            data are symbols.
         version: omnigan's.
+        pairs: The generated and the training examples of ``closest``, both ``[N, *shape]``.
     """
 
     rows: tuple[Row, ...]
@@ -70,6 +74,7 @@ class Evaluation:
     failed: tuple[str, ...] = ()
     closest: tuple[Pair, ...] = ()
     version: str = __version__
+    pairs: tuple[Tensor, Tensor] | None = field(default=None, repr=False, compare=False)
 
     @property
     def gaps(self) -> tuple[str, ...]:

@@ -25,8 +25,9 @@ def samples_section(samples: Samples, base: Path) -> Markup:
         base: The folder of all samples, relative to that of the page.
     """
     title = tag("h2", "Samples", id="samples")
+    closest = _closest(samples, base)
     if not samples.looks:
-        return join(title, tag("p", "There are no samples yet."))
+        return join(title, tag("p", "There are no samples yet."), closest)
     *earlier, last = (_Drawn(look, samples.folder, base) for look in samples.looks)
     shown = tag("div", last.article(), id="stage")
     columns = [tag("section", tag("h3", "Generated"), shown)]
@@ -40,6 +41,20 @@ def samples_section(samples: Samples, base: Path) -> Markup:
         _slider(samples) if earlier else tag("p", f"Step {samples.looks[0].step}"),
         tag("div", *columns, class_="beside"),
         *waiting,
+        closest,
+    )
+
+
+def _closest(samples: Samples, base: Path) -> Markup:
+    """Return generated examples beside the training examples nearest to them."""
+    if samples.closest is None:
+        return Markup()
+    drawn = _Drawn(samples.closest, samples.folder, base, "Closest pairs")
+    says = "Generated, each with the training example nearest to it; two that are the same: a copy."
+    return join(
+        tag("h3", "Closest to training examples, last evaluation"),
+        tag("p", says, class_="quiet"),
+        drawn.article(),
     )
 
 
@@ -84,9 +99,9 @@ def _left_out(samples: Samples) -> str:
 class _Drawn:
     """A step, or the real examples."""
 
-    def __init__(self, look: Look, folder: Path, base: Path) -> None:
+    def __init__(self, look: Look, folder: Path, base: Path, what: str = "Real examples") -> None:
         self.look, self.folder, self.base = look, folder, base
-        self.what = "Real examples" if look.step is None else f"Samples of step {look.step}"
+        self.what = what if look.step is None else f"Samples of step {look.step}"
 
     def article(self) -> Markup:
         overview = [

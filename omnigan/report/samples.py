@@ -99,6 +99,7 @@ class Samples:
         looks: Those of the page, ascending; empty before :meth:`update`.
         real: The real examples, if there are any.
         seconds: Of sound that an update may encode anew, and at least one sound.
+        closest: Generated beside training examples, of the last evaluation, if there are any.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -108,6 +109,7 @@ class Samples:
         self.real: Look | None = None
         self.seconds = math.inf
         self._encoded = 0.0  # seconds of sound in this update
+        self.closest: Look | None = None
         self._embedded = _Memory(embed)
         self._costs = _Memory(estimate)
 
@@ -120,9 +122,11 @@ class Samples:
         there = step_folders(self.folder)
         found = {step: path for step, path in there.items() if _is_folder(path)}
         self.steps = list(found)
-        folders, groups = self._plan(found, room)
         self._embedded.turn()
         self._encoded = 0.0
+        self.closest, used = self._pairs(room)
+        room -= used
+        folders, groups = self._plan(found, room)
         looks: dict[int | None, Look] = {}
         for folder in _by_importance(folders):
             look, used = self._embed(folder, groups, room)
@@ -130,6 +134,12 @@ class Samples:
             room -= used
         self.real = looks.pop(None, None)
         self.looks = [looks[step] for step in sorted(step for step in looks if step is not None)]
+
+    def _pairs(self, room: int) -> tuple[Look | None, int]:
+        folder = self.folder / "closest"
+        if not _is_folder(folder):
+            return None, 0
+        return self._embed(_Folder.read(folder, None), 1, room)
 
     def _plan(self, found: Mapping[int, Path], room: int) -> tuple[list[_Folder], int]:
         """Return folders, and how many groups of each fit: of all the same examples."""

@@ -9,6 +9,9 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from torch import Tensor
+
+from omnigan.domain import Artifact
 
 Run = Callable[..., tuple[int, str, str]]
 RECIPE = """
@@ -40,6 +43,42 @@ def test_one_run(omnigan: Run, runs: list[str]) -> None:
     status, output, errors = omnigan("evaluate", "short", "--features", "inceptoin")
     assert (status, output) == (2, "")
     assert "Did you mean 'inception'?" in errors
+
+
+def test_the_closest_pairs_are_shown(
+    omnigan: Run, mixture: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def compare(self: Any, x: Tensor, y: Tensor, folder: Path) -> list[Artifact]:
+        path = folder / "pairs.txt"
+        path.write_text(f"{x.tolist()} {y.tolist()}")
+        return [Artifact(path, "text", "All pairs")]
+
+    Path("mine.yaml").write_text(RECIPE)
+    monkeypatch.setattr(mixture.MixtureDomain, "compare", compare)
+    assert omnigan("train", "mine.yaml", "--out", "short")[0] == 0
+    assert Path("short/samples/closest/pairs.txt").is_file()
+    arguments = ("evaluate", "short", "--samples", "30", "--features", "random")
+    status, output, _ = omnigan(*arguments)
+    assert status == 0
+    picture = Path(output.splitlines()[-1])
+    assert picture.parent == Path("short/generated/closest-seed-0")
+    first = picture.read_text()
+    status, output, _ = omnigan(*arguments, "--json")
+    told = json.loads(output)
+    (again,) = told["pictures"]
+    assert Path(again).parent == Path("short/generated/closest-seed-0-2")
+    assert Path(again).read_text() == first
+    assert told["closest"]
+
+    def broken(self: Any, x: Tensor, y: Tensor, folder: Path) -> list[Artifact]:
+        raise ValueError("no picture today")
+
+    monkeypatch.setattr(mixture.MixtureDomain, "compare", broken)
+    status, output, errors = omnigan(*arguments)
+    assert status == 0
+    assert "Frechet distance" in output
+    assert "A picture of the closest pairs cannot" in errors
+    assert "no picture today" in errors
 
 
 def test_several_runs_are_compared_where_they_can_be(omnigan: Run, runs: list[str]) -> None:

@@ -160,6 +160,11 @@ def test_copies_are_counted_and_named_by_their_place_in_the_source(plane, points
     assert numbers(evaluation)["near copies", "in data"][0] > 0.15
     pairs = {(pair.generated, pair.train) for pair in evaluation.closest}
     assert len(pairs & {(40 + i, 200 + i) for i in range(20)}) >= 6
+    made, known = evaluation.pairs
+    distances = [pair.distance for pair in evaluation.closest]
+    assert (made - known).norm(dim=1).tolist() == pytest.approx(distances, abs=1e-5)
+    assert torch.equal(made, copied[[pair.generated for pair in evaluation.closest]])
+    assert "pairs" not in evaluation.to_json()
 
 
 @pytest.mark.parametrize(

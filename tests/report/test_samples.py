@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from omnigan.report import samples as module
+from omnigan.report.looks import samples_section
 from omnigan.report.samples import Look, Samples, choose_steps
 
 Make = Callable[..., Any]
@@ -46,6 +48,24 @@ def test_there_may_be_nothing(make_run: Make) -> None:
     samples.update(10**6)
     assert (samples.looks, samples.real, samples.steps) == ([], None, [])
     assert choose_steps([], 5) == []
+
+
+def test_the_closest_pairs_have_a_place_of_their_own(make_run: Make) -> None:
+    made = make_run()
+    made.picture(made.samples(10) / "grid.png")
+    pairs = made.folder / "samples" / "closest"
+    pairs.mkdir()
+    made.picture(pairs / "pairs.png")
+    samples = Samples(made.folder / "samples")
+    samples.update(10**6)
+    assert samples.steps == [10]
+    assert samples.closest is not None
+    assert held(samples.closest) == ["pairs.png"]
+    page = samples_section(samples, Path("samples"))
+    assert page.index("Samples of step 10") < page.index("Closest to training examples")
+    assert "Closest pairs, overview" in page
+    samples.update(100)
+    assert held(samples.closest) == [], "what does not fit is linked to"
 
 
 def held(look: Look) -> list[str]:
