@@ -81,8 +81,9 @@ class AudioData(Section):
         held_out: Share of the files that is never trained on. Where ``cut`` is ``random``, parts of
             files that are too long to be held out as a whole, or too few, are held out instead.
         split_seed: Seed of that split.
-        labels: ``none``, ``folder`` (name of the sub-folder), ``auto`` (the SoundFont's families),
-            or a CSV file with a column ``file``.
+        labels: ``none``, ``folder`` (name of the sub-folder), ``auto`` (the SoundFont's families,
+            or a ``labels.csv`` in the folder), or a CSV file with a column ``file``: a path, also
+            one below the source.
         label_column: Column of the CSV file that holds the label.
         label_names: Every label that occurs; filled in from the data.
         pitch: ``none``, ``auto`` (the SoundFont's own; for files a note such as ``_C#4`` or a MIDI

@@ -38,7 +38,8 @@ class ImageData(Section):
         held_out: Share of the images that is never trained on.
         split_seed: Seed of that split.
         labels: ``none``, ``folder`` (name of the sub-folder), ``auto`` (those that arrays, IDX and
-            CIFAR files come with), or a CSV file with a column ``file``.
+            CIFAR files come with, or a ``labels.csv`` in the folder or archive), or a CSV file with
+            a column ``file``: a path, also one below the source.
         label_column: Column of the CSV file, or array of the .npz file, that holds the label.
         label_names: Every label that occurs; filled in from the data.
         max_images: Take only so many, evenly spread over the sorted names.

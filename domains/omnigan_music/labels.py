@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
 
-from omnigan.datasets.label_table import look_up_labels, read_label_table
-from omnigan.paths import user_path
+from omnigan.datasets.label_table import look_up_labels, read_label_table, table_path
 from omnigan_music.config import MusicData
 from omnigan_music.raw import RawPiece
 
@@ -41,7 +40,7 @@ def labels_of(data: MusicData, raw: Sequence[RawPiece], told: list[str]) -> list
         return [_folder(piece.name) for piece in raw]
     if data.labels == "mode":
         return [mode_of(piece) for piece in raw]
-    path = user_path(data.labels, "data.labels")
+    path = table_path(data.labels, Path(data.source).expanduser())
     table = read_label_table(path, data.label_column, ("none", "folder", "mode"))
     return look_up_labels(table, [piece.name for piece in raw], path, "a piece", told)
 

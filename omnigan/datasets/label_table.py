@@ -9,16 +9,46 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from omnigan.errors import UserError, did_you_mean
+from omnigan.paths import user_path
 from omnigan.wording import named, numbered
 
-__all__ = ["look_up_labels", "read_label_table"]
+__all__ = ["TABLE", "look_up_labels", "own_table", "read_label_table", "table_path"]
+
+TABLE = "labels.csv"
+"""Of a source, that ``data.labels: auto`` takes."""
 
 _MOST_BYTES = 2**28
 _PATHS = 5  # in a sentence
 
 
+def own_table(source: Path) -> Path | None:
+    """Return the table of labels that lies in a source, None if there is none."""
+    path = source / TABLE
+    return path if path.is_file() else None
+
+
+def table_path(written: str, source: Path) -> Path:
+    """Return where a table of labels is: below the source, if there is none where it is written.
+
+    Args:
+        written: What ``data.labels`` says.
+        source: A folder, or anything else, below which there is nothing.
+
+    Raises:
+        UserError: It can be no path.
+    """
+    path = user_path(written, "data.labels")
+    below = source / path  # that of an absolute path is the path itself
+    return below if not path.exists() and below.is_file() else path
+
+
 def read_label_table(
-    path: Path, column: str, words: Sequence[str], *, column_key: str = "data.label_column"
+    path: Path,
+    column: str,
+    words: Sequence[str],
+    *,
+    column_key: str = "data.label_column",
+    content: bytes | None = None,
 ) -> dict[str, str]:
     """Return labels by the name in column ``file``; those that are empty as "".
 
@@ -27,13 +57,15 @@ def read_label_table(
         column: The column of labels.
         words: What else ``data.labels`` could have said, for the error.
         column_key: Recipe key that names the column, for the error.
+        content: Of the table, where it lies in an archive; None: that of the file.
 
     Raises:
         UserError: The file cannot be read, lacks a column or a name, or contradicts itself.
     """
     try:
-        with path.open("rb") as file:
-            content = file.read(_MOST_BYTES + 1)
+        if content is None:
+            with path.open("rb") as file:
+                content = file.read(_MOST_BYTES + 1)
         if len(content) > _MOST_BYTES:
             raise UserError(f"data.labels: '{path}' is too large to be a table of labels")
         text = content.decode("utf-8-sig")

@@ -10,8 +10,7 @@ import numpy as np
 
 from omnigan.datasets.label_table import look_up_labels, read_label_table
 from omnigan.errors import UserError
-from omnigan.paths import user_path
-from omnigan_audio.data.labels import WORDS
+from omnigan_audio.data.labels import WORDS, table_of
 from omnigan_audio.data.samples import Places
 from omnigan_audio.data.sources import Found
 from omnigan_audio.data_config import AudioData
@@ -81,12 +80,12 @@ def _number(match: re.Match[str]) -> int | None:
 
 
 def _in_table(data: AudioData, found: Found) -> Sequence[int]:
-    if data.labels in WORDS:
+    path = table_of(data, found)
+    if path is None:
         raise UserError(
             f"data.pitch: '{data.pitch}' must be a column of the CSV file that data.labels names, "
             f"but data.labels is '{data.labels}'. Name the file there, or write none or auto"
         )
-    path = user_path(data.labels, "data.labels")
     table = read_label_table(path, data.pitch, WORDS, column_key="data.pitch")
     pitches = []
     texts = look_up_labels(table, found.names, path, "a sound", [])  # its labels tell of the rows

@@ -16,7 +16,7 @@ from omnigan.errors import UserError
 from omnigan.walk import printable
 from omnigan_image.data.collection import Collection, UnreadableImage, most_bytes
 
-__all__ = ["ENDINGS", "open_files", "open_tar", "open_zip"]
+__all__ = ["ENDINGS", "member_of", "open_files", "open_tar", "open_zip"]
 
 ENDINGS = frozenset(
     (
@@ -24,6 +24,7 @@ ENDINGS = frozenset(
         *(".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm"),
     )
 )
+_MOST_BYTES = 2**28
 
 
 @contextmanager
@@ -46,16 +47,7 @@ def open_zip(path: Path, max_pixels: int) -> Iterator[Collection]:
     Raises:
         UserError: It is damaged, or holds no image file.
     """
-    try:
-        archive = zipfile.ZipFile(path)
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
-        raise _damaged(path, error) from error
-    with archive:
-        members = [
-            _Member(item.filename, item.file_size, lambda item=item: archive.open(item))  # type: ignore[misc]
-            for item in sorted(archive.infolist(), key=lambda item: item.filename)
-            if not item.is_dir()
-        ]
+    with _in_zip(path) as members:
         yield _collection(members, path, max_pixels)
 
 
@@ -66,6 +58,50 @@ def open_tar(path: Path, max_pixels: int) -> Iterator[Collection]:
     Raises:
         UserError: It is damaged, or holds no image file.
     """
+    with _in_tar(path) as members:
+        yield _collection(members, path, max_pixels)
+
+
+def member_of(path: Path, name: str, *, tar: bool) -> tuple[str, bytes] | None:
+    """Return the path and the content of a file in an archive, None if there is no such file.
+
+    Args:
+        path: The archive.
+        name: The file's path in it, or the end of it if that is the end of one file alone: many
+            archives hold a single folder with everything in it.
+        tar: Whether it is a tar archive, not a zip archive.
+
+    Raises:
+        UserError: The archive or the file is damaged.
+    """
+    with (_in_tar if tar else _in_zip)(path) as members:
+        there = {"/".join(_parts(member)): member for member in members}
+        ends = [place for place in there if place.endswith(f"/{name}")]
+        place = name if name in there else ends[0] if len(ends) == 1 else None
+        if place is None:
+            return None
+        try:
+            return place, there[place].read(_MOST_BYTES)
+        except UnreadableImage as error:
+            raise UserError(f"data.labels: '{path}/{place}': {error}") from error
+
+
+@contextmanager
+def _in_zip(path: Path) -> Iterator[list[_Member]]:
+    try:
+        archive = zipfile.ZipFile(path)
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        raise _damaged(path, error) from error
+    with archive:
+        yield [
+            _Member(item.filename, item.file_size, lambda item=item: archive.open(item))  # type: ignore[misc]
+            for item in sorted(archive.infolist(), key=lambda item: item.filename)
+            if not item.is_dir()
+        ]
+
+
+@contextmanager
+def _in_tar(path: Path) -> Iterator[list[_Member]]:
     try:
         archive = tarfile.open(path)  # noqa: SIM115 - closed below
     except (OSError, EOFError, tarfile.TarError) as error:
@@ -79,7 +115,7 @@ def open_tar(path: Path, max_pixels: int) -> Iterator[Collection]:
             ]
         except Exception as error:  # of the decompressor, which may be any of several
             raise _damaged(path, error) from error
-        yield _collection(members, path, max_pixels)
+        yield members
 
 
 @dataclass(frozen=True)
@@ -109,9 +145,8 @@ def _collection(members: Sequence[_Member], path: Path, max_pixels: int) -> Coll
     names: list[str] = []
     ignored: Counter[str] = Counter()
     for member in members:
-        parts = [part for part in PurePosixPath(member.name.replace("\\", "/")).parts]
-        parts = [part for part in parts if part not in ("/", "..")]
-        if not parts or any(part.startswith(".") or part == "__MACOSX" for part in parts):
+        parts = _parts(member)
+        if not parts:
             continue
         ending = PurePosixPath(parts[-1]).suffix.lower()
         if ending in ENDINGS:
@@ -122,6 +157,14 @@ def _collection(members: Sequence[_Member], path: Path, max_pixels: int) -> Coll
     require_files(len(kept), ignored, str(path), "image", ENDINGS)
     limit = most_bytes(max_pixels)
     return Collection(names, lambda place: kept[place].read(limit), None, ignored)
+
+
+def _parts(member: _Member) -> list[str]:
+    """Return the parts of a member's path, without ``..``; none of what no one means to find."""
+    parts = PurePosixPath(member.name.replace("\\", "/")).parts
+    named = [part for part in parts if part not in ("/", "..")]
+    hidden = any(part.startswith(".") or part == "__MACOSX" for part in named)
+    return [] if hidden else named
 
 
 def _damaged(path: Path, error: Exception) -> UserError:

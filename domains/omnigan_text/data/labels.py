@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
-from omnigan.datasets.label_table import look_up_labels, read_label_table
+from omnigan.datasets.label_table import look_up_labels, read_label_table, table_path
 from omnigan.datasets.labels import folder_labels
 from omnigan.errors import UserError, did_you_mean
-from omnigan.paths import user_path
 from omnigan_text.data.records import columns_of
 from omnigan_text.data.sources import LABELS, Found
 from omnigan_text.data_config import TextData
@@ -33,7 +32,7 @@ def labels_of_files(data: TextData, found: Found, told: list[str]) -> Sequence[s
         return [PurePath(name).name.split(".")[0] for name in found.names]
     if data.labels in LABELS:
         return [None] * len(found.files)
-    path = user_path(data.labels, "data.labels")
+    path = table_path(data.labels, Path(data.source).expanduser())
     if not path.exists():
         _refuse_a_column(data, found)
     table = read_label_table(path, data.label_column, LABELS)

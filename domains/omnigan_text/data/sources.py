@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from omnigan.datasets.files import files_below, no_such_source, require_files, stamp
+from omnigan.datasets.label_table import table_path
 from omnigan.errors import UserError, listed
 from omnigan.paths import user_path
 from omnigan_text.data.docstrings import library_stamp
@@ -85,7 +86,7 @@ def _stamps(data: TextData) -> list[Any]:
         folder = user_path(data.tokenizer.folder, "data.tokenizer.folder")
         files += sorted(folder.glob("*.*")) if folder.is_dir() else []
     if data.labels not in LABELS:
-        files.append(user_path(data.labels, "data.labels"))
+        files.append(table_path(data.labels, Path(data.source).expanduser()))
     return [stamp(file) for file in files]
 
 
@@ -101,7 +102,7 @@ def _files(data: TextData) -> tuple[list[tuple[str, Path]], Counter[str]]:
     if not path.is_dir():
         raise no_such_source(data.source, MADE, "a text file or of a folder of such files")
     found, ignored = files_below(path, {*ENDINGS, ".gz"})
-    table = user_path(data.labels, "data.labels").absolute()
+    table = table_path(data.labels, path).absolute()
     files = []
     for name, file in found:
         if kind_of(file) not in ENDINGS:

@@ -46,6 +46,17 @@ def test_pretty_midi_agrees_on_names(pitch: int) -> None:
     assert _of_name(f"some/instrument_{name}.wav") == pitch
 
 
+def test_a_table_in_the_source_is_found(folder: Make, hit: Make, config: Make) -> None:
+    root = folder({f"{n}.wav": hit(n) for n in range(8)})
+    rows = "".join(f"{n}.wav,{'ab'[n % 2]},{60 + n}\n" for n in range(8))
+    (root / "labels.csv").write_text(f"file,label,note\n{rows}")
+    for written in ("auto", "labels.csv"):
+        data, audio = load_audio(config(root, labels=written, pitch="note"))
+        assert data.label_names == ("a", "b")
+        assert audio.report()["labels"] == {"a": 4, "b": 4}
+        assert data.pitches == ((60, 62, 64, 66), (61, 63, 65, 67))
+
+
 def test_folders_and_names(folder: Make, hit: Make, config: Make) -> None:
     names = [f"{'ab'[n % 2]}/x{n}_{60 + n % 4}.wav" for n in range(20)]
     root = folder({name: hit(n) for n, name in enumerate(names)} | {"c/plain.wav": hit(50)})

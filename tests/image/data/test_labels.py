@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,37 @@ def test_a_table(labels: Make, tmp_path: Path) -> None:
     assert found == ["1", "2", "1", None]
     with pytest.raises(UserError, match=r"label_column: .* no column 'label', only file, kind"):
         labels("a.png", labels=str(table))
+
+
+def test_a_table_in_the_source_is_found(
+    labels: Make, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (photos / "labels.csv").write_text("file,label\na/0.png,x\n1.png,y\n")
+    for written in ("auto", "labels.csv", str(photos / "labels.csv")):
+        assert labels("a/0.png", "b/1.png", labels=written) == ["x", "y"]
+    Path("labels.csv").write_text("file,label\n0,here\n")
+    assert labels("a/0.png", labels="labels.csv") == ["here"], "where it is written comes first"
+    assert labels("a/0.png", labels="auto") == ["x"]
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar"])
+@pytest.mark.parametrize("top", ["", "photos/"])
+def test_a_table_in_an_archive_is_found(config: Make, tmp_path: Path, kind: str, top: str) -> None:
+    tree = tmp_path / "tree"
+    root = tree / top
+    for name in ("cat/1.png", "dog/1.png", "dog/2.png", "3.png"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(b"a picture")
+    (root / "labels.csv").write_text("file,label\ncat/1.png,c\ndog/1.png,d\n2.png,d\n3,c\n")
+    made = Path(shutil.make_archive(str(tmp_path / "pictures"), kind, tree))
+    found = find(str(made))
+    names = [f"{top}{name}" for name in ("cat/1.png", "dog/1.png", "dog/2.png", "3.png")]
+    for written in ("auto", "labels.csv"):
+        given = labeller(config(made, labels=written), found, [])(names, None)
+        assert given == ["c", "d", "d", "c"]
+    with pytest.raises(UserError, match=r"cannot read 'other\.csv'"):
+        labeller(config(made, labels="other.csv"), found, [])
 
 
 def test_words_that_do_not_suit_the_source(labels: Make, config: Make, folder: Make) -> None:

@@ -44,6 +44,17 @@ def test_lines_in_any_encoding_that_says_so(write: Make, encoding: str, ending: 
     assert list(read_lines(path)) == ["naïve 你好\n", "\n", " two\u2028lines? "]
 
 
+def test_a_table_of_labels_among_the_texts_is_found_and_no_text(
+    loaded: Make, write: Make, phrases: list[str]
+) -> None:
+    for name, some in (("a.txt", phrases[:50]), ("b.txt", phrases[50:])):
+        folder = write(name, "\n".join(some)).parent
+    write("names.csv", "file,label\na,early\nb,late\n")
+    names, pairs = labelled(loaded, folder, labels="names.csv", unit="line")
+    assert names == ["early", "late"]
+    assert pairs == {(text, names[n >= 50]) for n, text in enumerate(phrases)}
+
+
 def test_blank_lines_are_counted(loaded: Make, write: Make, phrases: list[str]) -> None:
     path = write("a.txt", "\n\n".join(f"\t{phrase}  " for phrase in phrases) + "\n \n\u3000\n")
     _, text, texts = loaded(path, unit="line")
