@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["printable", "walk"]
+__all__ = ["entries", "oddity", "printable", "walk"]
 
 
 def walk(root: Path) -> Iterator[Path]:
@@ -14,6 +16,23 @@ def walk(root: Path) -> Iterator[Path]:
 
     Links are followed; each folder is entered once, however it is linked.
     """
+    # os.path.isfile is False, not an error, for links that nobody may follow.
+    return (file for file in entries(root) if os.path.isfile(file))
+
+
+def oddity(file: Path) -> str:
+    """Say why something is nothing to read from; "" of a file, and where opening it will tell."""
+    try:
+        mode = os.stat(file).st_mode
+    except FileNotFoundError:
+        return "it is a link to nowhere" if os.path.islink(file) else ""
+    except OSError as error:
+        return "it is a link to itself" if error.errno == errno.ELOOP else ""
+    return "" if stat.S_ISREG(mode) or stat.S_ISDIR(mode) else "it is no regular file"
+
+
+def entries(root: Path) -> Iterator[Path]:
+    """Yield what :func:`walk` does, and links to nowhere and whatever else is no folder."""
     seen: set[tuple[int, int]] = set()
     for folder, folders, names in os.walk(root, followlinks=True):
         try:
@@ -30,8 +49,7 @@ def walk(root: Path) -> Iterator[Path]:
         for name in names:
             file = Path(folder, name)
             # "._x.mid" files are what macOS leaves on foreign disks: nobody's data.
-            # os.path.isfile is False, not an error, for links that nobody may follow.
-            if not name.startswith(".") and os.path.isfile(file):
+            if not name.startswith("."):
                 yield file
 
 

@@ -17,7 +17,7 @@ from omnigan.domain import Notify, silent
 from omnigan.errors import UserError
 from omnigan.paths import user_path
 from omnigan.processes import without_script
-from omnigan.walk import printable, walk
+from omnigan.walk import entries, printable
 from omnigan_music.chorales import chorale_files, music21_version
 from omnigan_music.raw import RawPiece
 from omnigan_music.reading import PARSER, cached, read_file, read_score, recall, serve_parent
@@ -93,7 +93,7 @@ def midi_files(source: str) -> list[tuple[Path, str]]:
     if path.is_dir():
         files = [
             (file, printable(file.relative_to(path).as_posix()))
-            for file in walk(path)
+            for file in entries(path)
             if file.suffix.lower() in ENDINGS
         ]
         if not files:

@@ -15,6 +15,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from omnigan.cache import cache_folder, write_atomically
+from omnigan.walk import oddity
 from omnigan_music.chorales import read_chorale
 from omnigan_music.midi import read_midi
 from omnigan_music.raw import RawPiece, UnreadablePiece
@@ -29,6 +30,8 @@ PARSER = "2"
 def recall(item: tuple[str, str]) -> Outcome | None:
     """Return the piece of a MIDI file ``(path, name)`` if its content was parsed before."""
     file, name = item
+    if odd := oddity(Path(file)):
+        return odd
     try:
         content = Path(file).read_bytes()
     except OSError as error:

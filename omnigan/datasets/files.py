@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from omnigan.errors import UserError, did_you_mean, listed
-from omnigan.walk import printable, walk
+from omnigan.walk import entries, oddity, printable
 
 __all__ = [
     "check_readable",
@@ -25,6 +25,9 @@ def files_below(
 ) -> tuple[list[tuple[str, Path]], Counter[str]]:
     """Return ``(name, file)`` of every file of a kind below a folder, and the others' endings.
 
+    What has such an ending but is no file, as a link to nowhere, is there, too: whoever reads it
+    finds its :func:`~omnigan.walk.oddity`, and names it among what cannot be read.
+
     Args:
         root: The folder.
         endings: Endings of the kind, in lower case.
@@ -35,10 +38,10 @@ def files_below(
     """
     files: list[tuple[str, Path]] = []
     ignored: Counter[str] = Counter()
-    for file in walk(root):
+    for file in entries(root):
         if file.suffix.lower() in endings:
             files.append((printable(file.relative_to(root).as_posix()), file))
-        else:
+        elif not oddity(file):
             ignored[file.suffix.lower() or "no ending"] += 1
     return sorted(files), ignored
 

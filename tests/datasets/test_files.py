@@ -17,6 +17,7 @@ from omnigan.datasets.files import (
     stamp,
 )
 from omnigan.errors import UserError
+from omnigan.walk import oddity, walk
 
 KNOWN = frozenset((".png", ".tif", ".jpeg"))
 
@@ -42,8 +43,26 @@ def test_files_of_any_depth_are_found_in_the_order_of_their_names(tmp_path: Path
 def test_links_that_go_round_in_circles_end(tmp_path: Path) -> None:
     root = written(tmp_path, ["deep/a.png"])
     (root / "deep" / "up").symlink_to(root, target_is_directory=True)
-    (root / "nowhere.png").symlink_to(root / "missing.png")
     assert [name for name, _ in files_below(root, KNOWN)[0]] == ["deep/a.png"]
+
+
+def test_what_is_no_file_is_found_if_it_is_called_like_one(tmp_path: Path) -> None:
+    root = written(tmp_path, ["a.png"])
+    for ending in ("png", "txt"):
+        (root / f"nowhere.{ending}").symlink_to(root / "missing.png")
+    (root / "itself.png").symlink_to("itself.png")
+    (root / "link.png").symlink_to("a.png")
+    os.mkfifo(root / "pipe.png")
+    files, ignored = files_below(root, KNOWN)
+    assert {name: oddity(file) for name, file in files} == {
+        "a.png": "",
+        "itself.png": "it is a link to itself",
+        "link.png": "",
+        "nowhere.png": "it is a link to nowhere",
+        "pipe.png": "it is no regular file",
+    }
+    assert not ignored
+    assert {file.name for file in walk(root)} == {"a.png", "link.png"}
 
 
 def test_nothing_found_says_what_else_lies_there() -> None:

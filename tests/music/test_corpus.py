@@ -145,6 +145,7 @@ def test_longer_phrases_than_pieces_are_refused(folder: Path) -> None:
 
 def test_the_report_is_json_and_says_what_happened(folder: Path, track: Make, midi: Make) -> None:
     (folder / "broken.mid").write_bytes(b"text")
+    (folder / "nowhere.mid").symlink_to("missing.mid")
     (folder / "short.mid").write_bytes(midi(track([(0, 1, 60)]), track([(0, 1, 30)], channel=1)))
     _, corpus = load_corpus(MusicData(source=str(folder)))
     report = json.loads(json.dumps(corpus.report()))
@@ -155,7 +156,10 @@ def test_the_report_is_json_and_says_what_happened(folder: Path, track: Make, mi
     assert report["pieces"] == {"train": 7, "valid": 2}
     assert report["phrases"] == {"train": 91, "valid": 26}
     assert report["pieces read"] == 11
-    assert report["broken"] == ["broken.mid: it is not a MIDI file"]
+    assert report["broken"] == [
+        "broken.mid: it is not a MIDI file",
+        "nowhere.mid: it is a link to nowhere",
+    ]
     assert report["duplicates"] == 1
     assert report["pieces without a phrase"] == 1
     assert report["without a phrase"] == ["short.mid: 4/4"]
@@ -168,7 +172,8 @@ def test_the_report_is_json_and_says_what_happened(folder: Path, track: Make, mi
         "Tracks: Lead (one note at a time, pitches 45 to 84); Bass (one note at a time, "
         "pitches 21 to 60).",
         "Phrases of 4 bars: 91 from 7 pieces to train on, 26 from 2 pieces held out.",
-        "Unreadable: 1 file, broken.mid (it is not a MIDI file).",
+        "Unreadable: 2 files, broken.mid (it is not a MIDI file), nowhere.mid (it is a link to "
+        "nowhere).",
         "Left out as duplicates: 1 piece, slow/0.mid (as fast/9.mid).",
     ]
 

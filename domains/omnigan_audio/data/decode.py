@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from omnigan.walk import oddity
 from omnigan_audio.data.channels import Levels
 
 __all__ = ["ENDINGS", "Head", "Opened", "Unusable", "open_sound"]
@@ -143,6 +144,8 @@ def open_sound(path: Path) -> Iterator[Opened]:
     """
     import soundfile
 
+    if odd := oddity(path):
+        raise Unusable(odd)
     with path.open("rb") as content:  # where that fails, soundfile would not say why
         if not content.read(1):
             raise Unusable("it is empty")

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from omnigan.walk import oddity
 from omnigan_image.data.collection import Pixels, Raw, UnreadableImage, most_bytes
 
 __all__ = ["Decoded", "decode", "has_alpha", "open_image", "pillow_limit", "upright_size"]
@@ -114,6 +115,8 @@ def _content(raw: Path | bytes, max_pixels: int) -> bytes:
     """Read a file that is not larger than any image of the allowed size could be."""
     if isinstance(raw, bytes):
         return raw
+    if odd := oddity(raw):
+        raise UnreadableImage(odd)
     limit = most_bytes(max_pixels)
     with raw.open("rb") as opened:
         # Not simply limit + 1: Python makes room for what it is asked for before it reads.

@@ -57,7 +57,7 @@ class Canvas:
 
     def enlarges(self, height: int, width: int) -> bool:
         """Say whether an image of this size gets more pixels along an axis than it has."""
-        return self._scale(height, width) > 1
+        return self.scale(height, width) > 1
 
     def draw(self, pixels: Pixels) -> Pixels:
         """Return ``[C, H, W]`` of pixels ``[h, w, c]``.
@@ -97,7 +97,7 @@ class Canvas:
 
     # ---- size ------------------------------------------------------------------------------
 
-    def _scale(self, height: int, width: int) -> float:
+    def scale(self, height: int, width: int) -> float:
         """Return the larger factor that the sides are multiplied by."""
         factors = (self.height / height, self.width / width)
         if self.fit == "keep":
@@ -116,7 +116,7 @@ class Canvas:
 
     def _resized(self, image: Image.Image) -> Image.Image:
         method = _FILTERS[self.filter]
-        scale = self._scale(image.height, image.width)
+        scale = self.scale(image.height, image.width)
         if self.fit == "stretch":
             return image.resize((self.width, self.height), method)
         if scale == 1:

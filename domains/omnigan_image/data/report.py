@@ -18,11 +18,14 @@ from omnigan.datasets.sentences import (
     tally,
     unreadable,
 )
+from omnigan.wording import named
 from omnigan_image.data.facts import Facts
+from omnigan_image.data.fit import Canvas
 from omnigan_image.data_config import ImageData
 
 __all__ = ["Findings"]
 
+_MUCH = 4  # times that an image is enlarged to be named
 _NAMED = 100  # unreadable files that are named; the rest is only counted
 _CHANNELS = {1: "grey", 2: "grey with alpha", 3: "RGB", 4: "RGB with alpha"}
 _FITS = {
@@ -90,11 +93,23 @@ class Findings:
             left_out("without a label", self.unlabelled),
             *self.table,
             unreadable(self._broken(), "image"),
+            self._much_enlarged(),
             other_files(dict(self.facts.ignored.most_common())),
             tally("Also found", dict(sorted(self.facts.counts["traits"].items()))),
             *self._duplicates(),
             in_memory(self.in_memory),
         )
+
+    def _much_enlarged(self) -> str:
+        """Name the images that were blown up most, which are hardly meant to be in the data."""
+        canvas, sizes = Canvas.of(self.data), self.facts.sizes
+        scales = [(canvas.scale(*sizes[row].tolist()), row) for row in self.facts.rows()]
+        much = sorted((-scale, row) for scale, row in scales if scale >= _MUCH)
+        files = [
+            (self.facts.names[row], f"{sizes[row][0]}x{sizes[row][1]}, {-scale:.0f} times")
+            for scale, row in much
+        ]
+        return f"Enlarged {_MUCH} times or more: {named(files, 'image')}." if files else ""
 
     def _broken(self) -> list[tuple[str, str]]:
         return [(self.facts.names[row], why) for row, why in sorted(self.facts.reasons.items())]

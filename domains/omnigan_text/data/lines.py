@@ -11,6 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import IO, cast
 
+from omnigan.walk import oddity
+
 __all__ = ["MOST", "Unusable", "read_lines"]
 
 MOST = 1 << 20
@@ -62,6 +64,8 @@ def read_lines(file: Path) -> Iterator[str]:
 
 
 def _opened(file: Path) -> IO[bytes]:
+    if odd := oddity(file):
+        raise Unusable(odd)
     if file.suffix.lower() == ".gz":
         return cast(IO[bytes], gzip.open(file, "rb"))
     return file.open("rb")

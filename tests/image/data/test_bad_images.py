@@ -52,7 +52,26 @@ def test_every_bad_file_is_in_the_report_with_the_reason(
     assert "from heights between 1 and 24 and widths between 1 and 6000" in report["summary"][1]
     text = " ".join(report["summary"])
     assert "Unreadable: 4 images, cut.jpg (it cannot be decoded: " in text
+    assert (
+        "Enlarged 4 times or more: 2 images, long.png (1x6000, 24 times), one.png (1x1, 24 times)."
+    ) in text
     assert "Other files, ignored: 1 .txt." in text
+
+
+def test_what_is_no_file_is_named_and_does_not_block(photos: Path, config: Make) -> None:
+    (photos / "nowhere.png").symlink_to("missing.png")
+    (photos / "itself.png").symlink_to("itself.png")
+    os.mkfifo(photos / "pipe.png")
+    _, images = load_images(config(photos))
+    assert sorted(images.report()["broken"]) == [
+        "itself.png: it is a link to itself",
+        "nowhere.png: it is a link to nowhere",
+        "pipe.png: it is no regular file",
+    ]
+    assert images.stored.facts.lasting
+    shutil.copy(photos / "a" / "0.png", photos / "missing.png")
+    _, images = load_images(config(photos))
+    assert images.report()["files broken"] == 2, "the link leads somewhere now"
 
 
 def test_an_unreadable_file_is_named_and_tried_again(
