@@ -17,11 +17,12 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from omnigan.walk import oddity
 from omnigan_image.data.collection import Pixels, Raw, UnreadableImage, most_bytes
+from omnigan_image.data.profiles import to_srgb
 
 __all__ = ["Decoded", "decode", "has_alpha", "open_image", "pillow_limit", "upright_size"]
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "DIB", "GIF", "TIFF", "PPM")
-FRAMES, TURNED, PROFILE = "several frames", "turned as EXIF says", "colour profile ignored"
+FRAMES, TURNED = "several frames", "turned as EXIF says"
 
 _WIDTH, _HEIGHT, _ORIENTATION = 0x0100, 0x0101, 0x0112
 _SIDEWAYS = range(5, 9)  # values of the EXIF orientation that swap height and width
@@ -150,12 +151,13 @@ def _orientation(image: Image.Image) -> int:
 def _decoded(image: Image.Image) -> Decoded:
     kind = f"{image.format} {image.mode}"
     turned = _orientation(image) != 1
-    found = {PROFILE: "icc_profile" in image.info, TURNED: turned, FRAMES: _has_frames(image)}
+    found = {TURNED: turned, FRAMES: _has_frames(image)}
     image.load()
     if turned:
         image = ImageOps.exif_transpose(image)  # TIFF files are turned by loading them
-    pixels = _pixels(image)
-    return Decoded(pixels, kind, tuple(trait for trait, is_so in found.items() if is_so))
+    image, colours = to_srgb(image)
+    traits = tuple(trait for trait, is_so in {colours: bool(colours), **found}.items() if is_so)
+    return Decoded(_pixels(image), kind, traits)
 
 
 def _has_frames(image: Image.Image) -> bool:

@@ -24,7 +24,7 @@ from omnigan_image.data.fit import Canvas
 
 __all__ = ["VERSION", "Stored", "make", "recall"]
 
-VERSION = 2
+VERSION = 3
 """Raise it when the same source gives other pixels or other facts."""
 
 _CHECKED = 4096  # images whose hash is compared when a set is opened
