@@ -6,9 +6,10 @@ import hashlib
 import os
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["cache_folder", "read_sealed", "write_atomically", "write_sealed"]
+__all__ = ["cache_folder", "cache_size", "read_sealed", "write_atomically", "write_sealed"]
 
 
 def cache_folder(*parts: str) -> Path:
@@ -18,6 +19,16 @@ def cache_folder(*parts: str) -> Path:
     keeps for caches. Everything in it can be made again, so it may be deleted at any time.
     """
     return _base().joinpath(*parts)
+
+
+def cache_size() -> int:
+    """Return the bytes of all files in the cache."""
+    size = 0
+    for folder, _, names in os.walk(cache_folder()):
+        for name in names:
+            with suppress(OSError):  # another process deletes it just now
+                size += os.lstat(os.path.join(folder, name)).st_size
+    return size
 
 
 def _base() -> Path:

@@ -7,13 +7,22 @@ from pathlib import Path
 
 import pytest
 
-from omnigan.cache import cache_folder, write_atomically
+from omnigan.cache import cache_folder, cache_size, write_atomically
 
 
 def test_the_folder_can_be_chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMNIGAN_CACHE", str(tmp_path / "mine"))
     assert cache_folder("a", "b") == tmp_path / "mine" / "a" / "b"
     assert not (tmp_path / "mine").exists()
+
+
+def test_its_size_is_that_of_all_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMNIGAN_CACHE", str(tmp_path / "mine"))
+    assert cache_size() == 0
+    write_atomically(cache_folder("a", "b"), bytes(100))
+    write_atomically(cache_folder("c"), bytes(23))
+    cache_folder("link").symlink_to(tmp_path, target_is_directory=True)
+    assert 123 <= cache_size() < 123 + 4096, "what links lead to is elsewhere"
 
 
 @pytest.mark.parametrize(

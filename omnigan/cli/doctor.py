@@ -34,7 +34,7 @@ def doctor(json: Json = False) -> None:
 
 def _report() -> dict[str, Any]:
     from omnigan import __version__
-    from omnigan.cache import cache_folder
+    from omnigan.cache import cache_folder, cache_size
 
     core, extras = _requirements()
     return {
@@ -45,6 +45,7 @@ def _report() -> dict[str, Any]:
         "domains": {entry.full_name: entry.version for entry in available()},
         "extras": {name: _extra(name, packages) for name, packages in extras.items()},
         "cache": str(cache_folder()),
+        "cache bytes": cache_size(),
     }
 
 

@@ -318,6 +318,7 @@ def test_doctor_names_versions_domains_and_folders(
     }
     assert told["cache"] == "somewhere"
     assert told["torch"]["threads"].startswith("1 of ")
+    assert isinstance(json.loads(output)["cache bytes"], int)
     status, output, _ = omnigan("doctor")
     assert '  magic: missing no-such-thing; pip install "omnigan[magic]"\n' in output
 
