@@ -20,6 +20,7 @@ METHOD = "a Kaiser-windowed sinc of torchaudio"
 # A Kaiser window over 32 zero crossings with 80 dB of attenuation: the stop band begins at half
 # the lower rate, and 92 % of the band below it is kept.
 _ZERO_CROSSINGS, _ROLLOFF, _BETA = 32, 0.92, 7.857
+_PART = 2**18  # samples that are resampled at once
 _LARGEST = 2**22  # product of the two rates after reduction; the kernel holds a few times as many
 
 
@@ -64,25 +65,35 @@ def resample(x: Tensor, source_rate: int, rate: int) -> Tensor:
 def resample_blocks(blocks: Iterable[Tensor], source_rate: int, rate: int) -> Iterator[Tensor]:
     """Resample a waveform that comes in blocks ``[n]``, holding a few of them at a time.
 
-    Joined, what comes out is what :func:`resample` gives for the joined blocks: every block is
-    resampled with as much of its neighbours as the kernel reaches into.
+    Joined, what comes out is what :func:`resample` gives for the joined blocks: every part is
+    resampled with as much of its neighbours as the kernel reaches into. All parts but the last are
+    of one size, whatever the blocks are: from sizes that vary the memory of the process grows.
     """
     old, new = _ratio(source_rate, rate)
     if old == new:
         yield from blocks
         return
     reach = math.ceil(_ZERO_CROSSINGS * max(old, new) / (new * _ROLLOFF))
-    context = old * (-(-reach // old) + 1)  # whole periods, so that blocks keep their phase
-    held = torch.zeros(0)
-    before = 0  # samples at the start of what is held that are context alone
+    context = old * (-(-reach // old) + 1)  # whole periods, so that parts keep their phase
+    inner = max(context, _PART // old * old)
+    held = torch.zeros(context + inner + context)
+    until = context + inner
+    filled, before = 0, 0  # how much is held, and how much at its start is context alone
     for block in blocks:
-        held = torch.cat([held, block])
-        until = (len(held) - context) // old * old
-        if until <= before:
-            continue
-        yield resample(held, source_rate, rate)[before // old * new : until // old * new]
-        first = max(0, until - context)
-        held, before = held[first:], until - first
-    rest = resample(held, source_rate, rate)[before // old * new :]
+        for taken in _pieces(block, len(held) - filled, inner):
+            held[filled : filled + len(taken)] = taken
+            filled += len(taken)
+            if filled == len(held):
+                yield resample(held, source_rate, rate)[before // old * new : until // old * new]
+                held[: 2 * context] = held[inner:].clone()
+                filled, before = 2 * context, context
+    rest = resample(held[:filled], source_rate, rate)[before // old * new :]
     if len(rest):
         yield rest
+
+
+def _pieces(block: Tensor, first: int, others: int) -> Iterator[Tensor]:
+    """Cut a block into a piece of one length, and more of another."""
+    yield block[:first]
+    for start in range(first, len(block), others):
+        yield block[start : start + others]

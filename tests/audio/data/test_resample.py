@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
+from omnigan_audio.data import resample as module
 from omnigan_audio.data.resample import resample, resample_blocks
 
 USUAL = [(44100, 8000), (48000, 8000), (8000, 44100), (22050, 16000), (11025, 48000)]
@@ -41,6 +42,28 @@ def test_blocks_of_any_size(sizes: list[int], rates: tuple[int, int]) -> None:
     pieces = list(resample_blocks(x.split(sizes), *rates)) if sizes else []
     joined = torch.cat([torch.zeros(0), *pieces])
     torch.testing.assert_close(joined, resample(x, *rates), rtol=0, atol=1e-5)
+
+
+def test_blocks_of_any_size_are_resampled_in_parts_of_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = []
+
+    def spy(x: Tensor, old: int, new: int) -> Tensor:
+        sizes.append(len(x))
+        return resample(x, old, new)
+
+    monkeypatch.setattr(module, "resample", spy)
+    blocks = [torch.zeros(count) for count in (3, 0, 700_000, 2**18, 99_999, 2**18, 1)]
+    assert sum(map(len, resample_blocks(blocks, 44100, 8000))) == math.ceil(1_324_291 * 80 / 441)
+    assert len(sizes) == 6
+    assert len(set(sizes[:-1])) == 1
+    assert sizes[-1] <= sizes[0] < 2**18 + 5000
+
+
+@pytest.mark.parametrize("total", [2**18 - 1, 2**18 + 2000, 2**19, 600_001])
+def test_parts_of_long_waveforms_meet_without_a_seam(total: int) -> None:
+    x = torch.randn(total, generator=torch.Generator().manual_seed(2))
+    joined = torch.cat(list(resample_blocks([x[:5], x[5:]], 16000, 8000)))
+    torch.testing.assert_close(joined, resample(x, 16000, 8000), rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize(("old", "new"), [*USUAL, (384000, 44100)])
