@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,10 +13,12 @@ import torch
 from omnigan.datasets.files import check_readable
 from omnigan.datasets.labels import counted
 from omnigan.domain import Notify, Split, silent
+from omnigan.errors import UserError
 from omnigan_audio.data.clips import Clips, Parts, Reading
 from omnigan_audio.data.facts import Facts
 from omnigan_audio.data.labels import labels_of
 from omnigan_audio.data.loudness import gains, level
+from omnigan_audio.data.minutes import ADVICE, are_recordings
 from omnigan_audio.data.pitches import pitches_of
 from omnigan_audio.data.report import Findings
 from omnigan_audio.data.samples import FULL, Places
@@ -134,7 +137,7 @@ def _split(
     if data.cut == "random":
         train, valid = split_recordings(facts, rows, strata, data)
     else:
-        train, valid = split_clips(facts, rows, strata, data)
+        train, valid = _split_clips(facts, rows, strata, data)
     groups, contents = (
         len(np.unique(each[rows], axis=0)) for each in (facts.groups, facts.digests)
     )
@@ -148,3 +151,14 @@ def _split(
             {name: numbers[place] for place, name in enumerate(data.label_names or ())}
         )
     return train, valid
+
+
+def _split_clips(
+    facts: Facts, rows: Places, strata: Sequence[Hashable], data: AudioData
+) -> tuple[Stretches, Stretches]:
+    try:
+        return split_clips(facts, rows, strata, data)
+    except UserError as error:
+        if not are_recordings(facts, rows, data):
+            raise
+        raise UserError(f"{error}, or parts of a long one: {ADVICE}") from error

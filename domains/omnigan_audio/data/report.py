@@ -20,6 +20,7 @@ from omnigan.datasets.sentences import (
 )
 from omnigan.wording import named, numbered
 from omnigan_audio.data.facts import Facts
+from omnigan_audio.data.minutes import ADVICE, are_recordings, minutes, used_minutes
 from omnigan_audio.data.resample import METHOD
 from omnigan_audio.data.samples import Places
 from omnigan_audio.data.sources import SOUNDFONT
@@ -124,6 +125,7 @@ class Findings:
         quiet = [(name, f"below {data.silence:g} dB") for name in self.silent]
         return said(
             self._amount(data, examples),
+            self._unused(data),
             f"Each is {data.samples} samples ({data.samples / data.rate:.3g} s) at {data.rate} "
             f"Hz, {_CUTS[data.cut]}, {_LOUDNESS[data.loudness]}.",
             *self._conversions(data),
@@ -150,7 +152,15 @@ class Findings:
         )
 
     def _minutes(self) -> float:
-        return float(self.facts.seconds[self.used].sum()) / 60
+        return minutes(self.facts, self.used)
+
+    def _unused(self, data: AudioData) -> str:
+        if not are_recordings(self.facts, self.used, data):
+            return ""
+        return (
+            f"Of the {self._minutes():.1f} minutes {used_minutes(self.facts, self.used, data):.1f} "
+            f"are used, {data.samples / data.rate:.3g} s of each file; {ADVICE}."
+        )
 
     def _rates(self) -> Counter[int]:
         return Counter(dict(Counter(self.facts.rates[self.used].tolist()).most_common()))

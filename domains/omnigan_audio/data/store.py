@@ -117,12 +117,13 @@ def _read(found: Found, data: AudioData, write: Write, notify: Notify) -> Facts:
     if notes:
         outcomes = render_shots(notes, found.path, data, counted)
     elif data.cut == "random":
-        outcomes = read_recordings(paths, data.rate, counted)
+        outcomes = read_recordings(paths, data.rate, counted, notify)
     else:
         outcomes = read_shots(paths, data, counted)
     first = 0
     for number, outcome in enumerate(outcomes):
         tally.add(number, outcome, first, end - first)
         first = end
-        notify("reading sounds", number + 1, len(names))
+        if data.cut != "random":  # of recordings the minutes are told
+            notify("reading sounds", number + 1, len(names))
     return tally.facts()

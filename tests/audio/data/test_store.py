@@ -190,6 +190,19 @@ def test_progress_is_told(hits: Path, config: Make) -> None:
     assert len(told) == 10  # out of the cache
 
 
+def test_of_recordings_the_minutes_are_told(folder: Make, config: Make, hit: Make) -> None:
+    files = {"long.wav": hit(0, 150 * 1000), "short.wav": hit(1, 80 * 1000), "broken.wav": b"no"}
+    recordings = folder(files, rate=1000)
+    told: list[tuple[str, int, int]] = []
+    load_audio(config(recordings, cut="random", rate=4000), lambda *what: told.append(what))
+    assert {what for what, _, _ in told} == {"reading minutes of sound"}
+    assert {total for _, _, total in told} == {4}  # 3 min 50 s
+    done = [minutes for _, minutes, _ in told]
+    assert done == sorted(done)
+    assert {2, 4} < set(done)
+    assert done.count(4) == 1
+
+
 def test_many_threads_give_what_one_gives(
     hits: Path, config: Make, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
