@@ -324,6 +324,14 @@ class Domain(ABC):
         """Return features ``[B, F]`` for distribution metrics; the default is the flat example."""
         return x.flatten(1)
 
+    def for_copies(self, x: Tensor) -> Tensor:
+        """Return rows ``[B, F]`` float32; examples whose rows are near are called near copies.
+
+        The default is the flat example. Where examples may be faint, as sounds and pictures may,
+        :func:`omnigan.equal_power.at_equal_power` keeps faint ones from all being near.
+        """
+        return x.flatten(1)
+
     def feature_network(self) -> nn.Module | None:
         """Return a fresh network called as ``net(x)``, giving features ``[B, F]`` for evaluation.
 

@@ -278,6 +278,11 @@ class AudioDomain(DatasetDomain):
             "resemblyzer": lambda: Resemblyzer(self.rate),
         }
 
+    def for_copies(self, x: Tensor) -> Tensor:
+        from omnigan.equal_power import at_equal_power
+
+        return at_equal_power(x)
+
     def metrics(self) -> Mapping[str, Metric]:
         from omnigan_audio.metrics import suite
 

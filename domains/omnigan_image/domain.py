@@ -139,6 +139,11 @@ class ImageDomain(DatasetDomain):
 
         return pyramid_distance(x, y)
 
+    def for_copies(self, x: Tensor) -> Tensor:
+        from omnigan.equal_power import at_equal_power
+
+        return at_equal_power(x)
+
     def standalone(self) -> Standalone:
         draws = {"z": Draw(self.config.generator.latent)}
         return Standalone(draws, {"kind": "image"}, "omnigan_image.picture_file")

@@ -159,6 +159,11 @@ class MusicDomain(DatasetDomain):
         }
         return Standalone({"z": how, "bars": how}, show, "omnigan_music.midi_file")
 
+    def for_copies(self, x: Tensor) -> Tensor:
+        from omnigan.equal_power import at_equal_power
+
+        return at_equal_power(x)
+
     def metrics(self) -> Mapping[str, Metric]:
         from omnigan_music.metrics import metrics_for
 

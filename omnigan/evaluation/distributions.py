@@ -60,9 +60,10 @@ class Distributions:
         real, seen, found = self.material, self._real, {}
         if real.domain.space.symbols is None:  # between symbols there is no distance
             found["in data"] = memorisation(
-                generated.x.flatten(1),
-                real.held_out.batch.x.flatten(1),
-                real.train.batch.x.flatten(1),
+                generated.x,
+                real.held_out.batch.x,
+                real.train.batch.x,
+                rows=real.domain.for_copies,
             )
         if self.extractor.cheap:
             found["in features"] = memorisation(features, seen.held_out, seen.train)

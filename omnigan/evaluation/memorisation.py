@@ -6,6 +6,7 @@ of held-out examples, which are real and cannot have been copied.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -70,21 +71,27 @@ class Memorisation:
 
 
 def memorisation(
-    generated: Tensor, held_out: Tensor, train: Tensor, pairs: int = 8
+    generated: Tensor,
+    held_out: Tensor,
+    train: Tensor,
+    pairs: int = 8,
+    *,
+    rows: Callable[[Tensor], Tensor] | None = None,
 ) -> Memorisation:
     """Compare distances to the training examples, of features or of the data themselves.
 
     Args:
-        generated: ``[N, F]``.
-        held_out: ``[M, F]``.
-        train: ``[T, F]``.
+        generated: ``[N, ...]``.
+        held_out: ``[M, ...]``.
+        train: ``[T, ...]``.
         pairs: Most closest pairs to return.
+        rows: Makes what is compared, ``[n, F]``, of some of them.
     """
-    distances, places = nearest(generated, train)
+    distances, places = nearest(generated, train, rows)
     found: dict[int, Pair] = {}
     for number in distances.argsort(stable=True).tolist():
         place = int(places[number])
         found.setdefault(place, Pair(number, place, float(distances[number])))
         if len(found) == pairs:
             break
-    return Memorisation(distances, nearest(held_out, train)[0], tuple(found.values()))
+    return Memorisation(distances, nearest(held_out, train, rows)[0], tuple(found.values()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
@@ -52,7 +52,9 @@ def kth_distance(x: Tensor, k: int) -> Tensor:
     return torch.cat(found)
 
 
-def nearest(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+def nearest(
+    x: Tensor, y: Tensor, rows: Callable[[Tensor], Tensor] | None = None
+) -> tuple[Tensor, Tensor]:
     """Return the distance ``[N]`` (float64) of each row to the nearest of ``y``, and its number.
 
     Rows of more than 4,096 numbers are compared through a sketch that keeps distances to within a
@@ -60,38 +62,45 @@ def nearest(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     second may be taken for the first, but a copy is always found.
 
     Args:
-        x: ``[N, F]``.
-        y: ``[M, F]`` with at least one row.
+        x: ``[N, ...]``.
+        y: ``[M, ...]`` with at least one.
+        rows: Makes the rows ``[n, F]`` that are compared of some of either; called for a few at a
+            time where they are long. None: they are flattened.
     """
+    flat = rows or _flat
     distances, places = [], []
     kept = min(_CANDIDATES, len(y))
-    for first, squares in squared_distances(*_sketches(x.float(), y.float())):
+    for first, squares in squared_distances(*_sketches(x, y, flat)):
         among = squares.topk(kept, 1, largest=False).indices  # [n, kept]
-        rows = x[first : first + len(among)]
-        exact = torch.stack([_distance(rows, y[choice]) for choice in among.T], 1)
+        some = flat(x[first : first + len(among)])
+        exact = torch.stack([_distance(some, flat(y[choice])) for choice in among.T], 1)
         best = exact.min(1)
         distances.append(best.values)
         places.append(among.gather(1, best.indices[:, None]).squeeze(1))
     return torch.cat(distances), torch.cat(places)
 
 
+def _flat(x: Tensor) -> Tensor:
+    return x.flatten(1)
+
+
 def _distance(x: Tensor, y: Tensor) -> Tensor:
     return (x - y).double().square().sum(1).sqrt()
 
 
-def _sketches(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-    """Return both sets with shorter rows (Charikar et al. 2002, the count sketch)."""
-    width = x.shape[1]
+def _sketches(x: Tensor, y: Tensor, flat: Callable[[Tensor], Tensor]) -> tuple[Tensor, Tensor]:
+    """Return both sets as rows, shorter ones (Charikar et al. 2002, the count sketch) if long."""
+    width = flat(y[:1]).shape[1]
     if width <= _WIDEST:
-        return x, y
+        return flat(x).float(), flat(y).float()
     rng = torch.Generator().manual_seed(0)
     bucket = torch.randint(_WIDEST, (width,), generator=rng)
     sign = torch.randint(2, (width,), generator=rng) * 2.0 - 1
-    return _sketch(x, bucket, sign), _sketch(y, bucket, sign)
+    return _sketch(x, flat, bucket, sign), _sketch(y, flat, bucket, sign)
 
 
-def _sketch(x: Tensor, bucket: Tensor, sign: Tensor) -> Tensor:
-    short = x.new_zeros(len(x), _WIDEST)
-    for row, out in zip(x, short, strict=True):  # a row at a time, since x may be large
-        out.index_add_(0, bucket, row * sign)
+def _sketch(x: Tensor, flat: Callable[[Tensor], Tensor], bucket: Tensor, sign: Tensor) -> Tensor:
+    short = torch.zeros(len(x), _WIDEST)
+    for number, out in enumerate(short):  # a row at a time, since x may be large
+        out.index_add_(0, bucket, flat(x[number : number + 1])[0].float() * sign)
     return short
