@@ -14,7 +14,13 @@ from torch import Tensor, nn
 from omnigan.breaches import failures_of_rules_in_words, refuse_breaches
 from omnigan.domain import Artifact, Batch, Domain, Notify, Space, silent
 from omnigan.durations import spoken
-from omnigan.engine.device import free_memory, pick_device, resident_memory, set_threads
+from omnigan.engine.device import (
+    free_memory,
+    pick_device,
+    require_few,
+    resident_memory,
+    set_threads,
+)
 from omnigan.engine.evaluating import deciding_metric
 from omnigan.engine.likelihood import require_density
 from omnigan.engine.loading import BatchOrder, check_enough
@@ -179,6 +185,8 @@ def check(
         OmniganError: The domain breaks a rule.
     """
     device = pick_device(loaded.recipe.train.device)
+    require_few(loaded.recipe.train.threads, "train.threads")
+    require_few(loaded.recipe.train.workers, "train.workers")
     set_threads(loaded.recipe.train.threads)
     domain = loaded.domain_class(loaded.domain_config).resolve(notify)
     name = loaded.recipe.domain

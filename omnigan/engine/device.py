@@ -11,11 +11,21 @@ import torch
 from omnigan.engine.ranks.place import Place
 from omnigan.errors import UserError
 
-__all__ = ["device_of", "free_memory", "pick_device", "resident_memory", "set_threads"]
+__all__ = [
+    "device_of",
+    "free_memory",
+    "pick_device",
+    "require_few",
+    "resident_memory",
+    "set_threads",
+]
 
 KINDS = ("cpu", "cuda", "mps")
 MOST_THREADS = 8
 """Small networks gain nothing from more."""
+MOST_PER_CORE, ALWAYS = 8, 16
+"""So many threads or loader processes for each core only get in one another's way, but on a small
+machine somebody may want the number that a run on a larger one had."""
 
 
 def pick_device(wish: str | torch.device, key: str = "train.device") -> torch.device:
@@ -101,6 +111,29 @@ def _told_by_linux(file: str, name: str) -> int | None:
         return 1024 * int(kilobytes)
     except (OSError, StopIteration, ValueError, IndexError):
         return None
+
+
+def require_few(wish: int | Literal["auto"], key: str) -> str | None:
+    """Refuse so many threads or processes that this machine would be busy with them alone.
+
+    Args:
+        wish: How many.
+        key: Where somebody wrote it.
+
+    Returns:
+        A warning, if there are more than the machine has cores.
+
+    Raises:
+        UserError: There are far more.
+    """
+    cores = os.cpu_count() or 1
+    most = max(MOST_PER_CORE * cores, ALWAYS)
+    if wish == "auto" or wish <= cores:
+        return None
+    has = f"{key} is {wish}, but this machine has {cores} core{'' if cores == 1 else 's'}"
+    if wish > most:
+        raise UserError(f"{has}, which can do with {most} at most. Set it to {cores} or less.")
+    return f"{has}: more than that seldom help."
 
 
 def set_threads(wish: int | Literal["auto"], processes: int = 1) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 
 from omnigan.breaches import failures_of_rules_in_words
 from omnigan.domain import Domain
-from omnigan.engine.device import device_of, set_threads
+from omnigan.engine.device import device_of, require_few, set_threads
 from omnigan.engine.disk import (
     failures_elsewhere_in_words,
     failures_in_words,
@@ -35,7 +35,7 @@ from omnigan.engine.trainer import Trainer
 from omnigan.errors import UserError
 from omnigan.modelfile import write_domain
 from omnigan.recipe.load import LoadedRecipe, dump_recipe, load_recipe
-from omnigan.recipe.schema import Recipe
+from omnigan.recipe.schema import Recipe, Train
 
 __all__ = ["Request", "chosen_folder", "run"]
 
@@ -100,6 +100,7 @@ def run(request: Request, reporter: Reporter, ranks: Ranks) -> Path:
             )
             key = "train.device" if request.device is None else "device"
             device = device_of(loaded.recipe.train.device, ranks.place, key)
+            _warn_of_crowds(loaded.recipe.train, reporter)
             threads = set_threads(loaded.recipe.train.threads, ranks.place.local_size)
             own = stack.enter_context(_opened(request, loaded.name, ranks)) if ranks.first else None
             domain, recipe = _resolve(loaded, reporter)
@@ -133,6 +134,13 @@ def run(request: Request, reporter: Reporter, ranks: Ranks) -> Path:
         with publisher:
             trainer.run()
     return folder.path
+
+
+def _warn_of_crowds(train: Train, reporter: Reporter) -> None:
+    for wish, key in (train.threads, "train.threads"), (train.workers, "train.workers"):
+        warning = require_few(wish, key)
+        if warning is not None:
+            reporter.warn(warning)
 
 
 @contextmanager

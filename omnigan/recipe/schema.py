@@ -156,8 +156,8 @@ class Train(Section):
     precision: Literal["fp32", "bf16"] = "fp32"
     compile: CompileMode = "none"
     device: str = "auto"
-    threads: Annotated[int, Field(ge=1)] | Literal["auto"] = "auto"
-    workers: int = Field(default=0, ge=0)
+    threads: Annotated[int, Field(ge=1, le=1024)] | Literal["auto"] = "auto"
+    workers: int = Field(default=0, ge=0, le=256)
     max_rollbacks: int = Field(default=3, ge=0)
 
     @model_validator(mode="after")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import resource
 import sys
+from pathlib import Path
 
 import pytest
 import torch
 
-from omnigan.engine.device import device_of, resident_memory, set_threads
+import omnigan as api
+from omnigan.engine.device import device_of, require_few, resident_memory, set_threads
 from omnigan.engine.ranks.place import ALONE, Place
 from omnigan.errors import UserError
 
@@ -62,6 +64,30 @@ def test_processes_divide_the_threads(
     assert set_threads("auto", processes) == threads
     assert set_threads(3, processes) == 3
     assert set_to == [threads, 3]
+
+
+def test_more_threads_than_cores_get_a_word_and_far_more_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 4)
+    assert [require_few(wish, "train.threads") for wish in ("auto", 0, 4)] == [None] * 3
+    warning = require_few(5, "train.threads")
+    assert warning is not None
+    assert warning.startswith("train.threads is 5, but this machine has 4 cores: ")
+    assert require_few(32, "train.workers") is not None
+    with pytest.raises(UserError, match=r"workers is 33, .* at most\. Set it to 4 or less"):
+        require_few(33, "train.workers")
+
+
+@pytest.mark.parametrize("key", ["train.threads", "train.workers"])
+@pytest.mark.parametrize("wish", ["900", "100000000000000000000"])
+def test_runs_with_crowds_are_refused_before_they_begin(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, key: str, wish: str
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 4)
+    with pytest.raises(UserError, match=rf"{key}.* at most"):
+        api.train({"domain": "image"}, [f"{key}={wish}"], out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")

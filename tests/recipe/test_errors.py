@@ -48,6 +48,11 @@ STEPS = 'a number of steps such as 3000, or examples such as "96k examples"'
         ),
         ("train: {threads: 0}", "'train.threads' must be at least 1 or 'auto', not 0."),
         (
+            "train: {threads: 100000000000000000000}",
+            "'train.threads' must be at most 1024 or 'auto', not 100000000000000000000.",
+        ),
+        ("train: {workers: 1000000}", "'train.workers' must be at most 256, not 1000000."),
+        (
             "train: {threads: aut}",
             "'train.threads' must be an integer or 'auto', not 'aut'. Did you mean 'auto'?",
         ),
