@@ -1,8 +1,15 @@
-"""SIGINT and SIGTERM end a run after the step it is in."""
+"""SIGINT and SIGTERM end a run after the step it is in.
+
+A scheduler sends SIGTERM once and may wait for ever, so a step that does not end is left: a thread
+hears of the signal by itself, since Python calls no handler while the main thread computes.
+"""
 
 from __future__ import annotations
 
+import os
 import signal
+import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -11,7 +18,12 @@ from types import FrameType
 
 from omnigan.errors import OmniganError
 
-__all__ = ["Interrupted", "StopRequest", "listening"]
+__all__ = ["Interrupted", "StopRequest", "leaving", "listening"]
+
+GRACE = 60.0
+"""Seconds after SIGTERM in which a step has to end, and in which the first one has to begin."""
+LONGER = 3
+"""So many times the longest step so far may be more."""
 
 
 class Interrupted(OmniganError):
@@ -29,11 +41,39 @@ class StopRequest:
         number: Which one; None: none has.
         closing: Whether the process ends anyway, so that a launcher that ends the processes of a
             failed run must not keep it from saying why.
+        command: What goes on with the run; None: there is nothing to go on with.
+        may_leave: Whether SIGTERM would have ended the process at once: whoever had a handler of
+            their own may have more to save than we know.
     """
 
     def __init__(self) -> None:
         self.number: int | None = None
         self.closing = False
+        self.command: str | None = None
+        self.may_leave = False
+        self._began: float | None = time.monotonic()
+        self._longest = 0.0
+
+    @contextmanager
+    def step(self) -> Iterator[None]:
+        """Run a step in the block: what comes between two steps may take its time."""
+        self._began = began = time.monotonic()
+        try:
+            yield
+        finally:
+            self._longest = max(self._longest, time.monotonic() - began)
+            self._began = None
+
+    def stuck(self, heard: float) -> bool:
+        """Tell whether the present step, or what comes before the first, does not end.
+
+        Args:
+            heard: When SIGTERM came.
+        """
+        if self._began is None:
+            return False
+        patience = max(GRACE, LONGER * self._longest)
+        return time.monotonic() - max(heard, self._began) > patience
 
     def __bool__(self) -> bool:
         return self.number is not None
@@ -55,6 +95,7 @@ def listening(echo: float = 0.0) -> Iterator[StopRequest]:
         return
     heard: list[float] = []
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    request.may_leave = before[signal.SIGTERM] is signal.SIG_DFL
 
     def ask(number: int, frame: FrameType | None) -> None:
         request.number = number
@@ -75,3 +116,63 @@ def listening(echo: float = 0.0) -> Iterator[StopRequest]:
             signal.signal(number, handler)
         if request.closing:
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+
+@contextmanager
+def leaving(request: StopRequest) -> Iterator[None]:
+    """End the process, in words, if SIGTERM comes while the block runs and its step never ends.
+
+    Args:
+        request: What the signal becomes.
+    """
+    if not request.may_leave or os.name != "posix":
+        yield
+        return
+    before = signal.set_wakeup_fd(-1)
+    if before != -1:  # somebody else hears of signals
+        signal.set_wakeup_fd(before)
+        yield
+        return
+    reader, writer = socket.socketpair()
+    writer.setblocking(False)
+    signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+    thread = threading.Thread(target=_watch, args=(reader, request), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(-1)
+        writer.shutdown(socket.SHUT_RDWR)
+        thread.join()
+        writer.close()
+
+
+def _watch(signals: socket.socket, request: StopRequest) -> None:
+    """Read the numbers of signals until there are no more, or a step does not end after one."""
+    heard: float | None = None
+    with signals:
+        while True:
+            try:
+                numbers = signals.recv(64)
+            except TimeoutError:
+                numbers = None
+            if numbers == b"":
+                return
+            if numbers and signal.SIGTERM in numbers and heard is None:
+                heard = time.monotonic()
+                signals.settimeout(GRACE / 60)
+            if heard is not None and request.stuck(heard):
+                _leave(request)
+                return
+
+
+def _leave(request: StopRequest) -> None:
+    saved = "nothing is saved"
+    if request.command is not None:
+        saved = f"what was saved before is whole. Go on with:\n  {request.command}"
+    print(
+        f"Stopped: {GRACE:.0f} seconds after SIGTERM no step had ended; {saved}",
+        file=sys.stderr,
+        flush=True,
+    )
+    os._exit(128 + signal.SIGTERM)

@@ -131,7 +131,8 @@ class Trainer:
         self.record.end()
 
     def _step(self, data: Iterator[Batch]) -> None:
-        readings = self._advance(data)
+        with self.ranks.stop.step():
+            readings = self._advance(data)
         check_finite(readings, self.adversaries.step)
         readings |= self._look()
         self.record.note(readings)

@@ -61,7 +61,7 @@ class Ranks:
 
     def advise(self, command: str) -> None:
         """Keep the command that goes on with the run, for when another process ends."""
-        self.resuming = command
+        self.resuming = self.stop.command = command
 
     # ---- in a step -------------------------------------------------------------------------
 

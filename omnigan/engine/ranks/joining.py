@@ -14,7 +14,7 @@ from omnigan.engine.ranks.lines import Invitation, accept, call
 from omnigan.engine.ranks.place import ALONE, Place
 from omnigan.engine.ranks.waiting import Store, heed, wait_for
 from omnigan.engine.ranks.watch import Watch
-from omnigan.engine.signals import Interrupted, StopRequest, listening
+from omnigan.engine.signals import Interrupted, StopRequest, leaving, listening
 from omnigan.errors import OmniganError, UserErrors
 
 __all__ = ["joined"]
@@ -42,7 +42,8 @@ def joined() -> Iterator[Ranks]:
     place = Place.of(os.environ)
     with listening(0.0 if place == ALONE else ECHO) as stop:
         if place == ALONE:
-            yield Ranks(stop)
+            with leaving(stop):
+                yield Ranks(stop)
             return
         watch = Watch(place)
         try:

@@ -1,0 +1,116 @@
+"""SIGTERM ends a run in words, even where no step ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from omnigan.engine import signals
+from omnigan.engine.signals import StopRequest, leaving, listening
+
+LONG = 0.05
+
+
+@pytest.fixture
+def left(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return the statuses with which the process would have ended, and shorten the grace time."""
+    statuses: list[int] = []
+    monkeypatch.setattr(os, "_exit", statuses.append)
+    monkeypatch.setattr(signals, "GRACE", LONG)
+    return statuses
+
+
+@pytest.fixture(autouse=True)
+def _handlers() -> Iterator[None]:
+    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    yield
+    assert signal.set_wakeup_fd(-1) == -1, "a run leaves nothing behind"
+    signal.signal(signal.SIGTERM, before)
+
+
+def asked(what: Callable[[StopRequest], None], command: str | None = None) -> StopRequest:
+    """Ask a run to stop while it does something."""
+    with listening() as request, leaving(request):
+        request.command = command
+        os.kill(os.getpid(), signal.SIGTERM)
+        what(request)
+    return request
+
+
+def until(left: list[int]) -> None:
+    """Wait for the end; a busy machine may take its time."""
+    limit = time.monotonic() + 5
+    while not left and time.monotonic() < limit:
+        time.sleep(LONG / 10)
+
+
+def in_a_step(request: StopRequest) -> None:
+    with request.step():
+        time.sleep(3 * LONG)
+
+
+def test_a_step_that_never_ends_is_left_in_words(
+    left: list[int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    def compute(request: StopRequest) -> None:
+        with request.step():
+            until(left)
+
+    asked(compute, "omnigan train mine --resume")
+    assert left == [128 + signal.SIGTERM]
+    said = capsys.readouterr().err
+    assert said.startswith("Stopped: ")
+    assert said.endswith("whole. Go on with:\n  omnigan train mine --resume\n")
+
+
+def test_so_is_what_comes_before_the_first_step(
+    left: list[int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked(lambda request: until(left))
+    assert left == [128 + signal.SIGTERM]
+    assert capsys.readouterr().err.endswith("nothing is saved\n")
+
+
+def test_work_between_steps_may_take_its_time(left: list[int]) -> None:
+    def evaluate(request: StopRequest) -> None:
+        with request.step():
+            pass
+        time.sleep(3 * LONG)
+
+    request = asked(evaluate)
+    assert left == []
+    assert request.number == signal.SIGTERM
+
+
+def test_long_steps_have_three_times_what_they_took(left: list[int]) -> None:
+    with listening() as request, leaving(request):
+        with request.step():
+            time.sleep(4 * LONG)
+        os.kill(os.getpid(), signal.SIGTERM)
+        in_a_step(request)
+    assert left == []
+
+
+def test_whoever_listens_already_is_not_left(left: list[int]) -> None:
+    signal.signal(signal.SIGTERM, lambda number, frame: None)
+    asked(in_a_step)
+    assert left == []
+
+
+def test_only_the_main_thread_hears_signals(left: list[int]) -> None:
+    found: list[int] = []
+
+    def run() -> None:
+        with listening() as request, leaving(request):
+            found.append(threading.active_count())
+
+    before = threading.active_count()
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    assert found == [before + 1]
