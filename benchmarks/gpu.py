@@ -8,7 +8,8 @@ Three games of published size play on made-up data: R3GAN's for CIFAR (batch 512
 step), WaveGAN's for a second at 16 kHz, and MuseGAN's kind for four bars. Each way of computing is
 compared with fp32 as it comes, in the same process: examples a second, memory, and the largest
 relative difference of what the first step reads off the same weights: losses, penalties and
-gradient norms. A way that fails is named with its reason. All of it ends within ten minutes.
+gradient norms. A batch that does not fit is computed in parts, as few as fit (train.accumulate). A
+way that fails is named with its reason. All of it ends within ten minutes.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ from omnigan.values import BatchSource
 LIMIT = 540.0
 """Seconds after which no other way is begun."""
 ROUNDS = 5
+PARTS = (1, 2, 4, 8, 16)
 NEAR_ZERO = ("d_accuracy", "d_real", "d_fake")
 """Readings of fresh networks of which a relative difference says nothing."""
 BF16 = "train.precision=bf16"
@@ -77,7 +79,6 @@ class Result:
     spread: float
     memory: float
     readings: dict[str, float]
-    operations: float = field(default=0.0)
 
 
 def _images(folder: Path) -> None:
@@ -213,6 +214,23 @@ def operations(loaded: LoadedRecipe, device: torch.device) -> float:
     return counter.total / players.train.batch_size
 
 
+def in_parts(
+    recipe: str, overrides: Sequence[str], way: Way, device: torch.device, seconds: float
+) -> tuple[LoadedRecipe, Result]:
+    """Measure a way with as few parts of a batch as fit into memory; return the recipe, too.
+
+    Raises:
+        torch.OutOfMemoryError: Not even the smallest parts fit.
+    """
+    for parts in PARTS:
+        loaded = load_recipe(recipe, [*overrides, *way.overrides, f"train.accumulate={parts}"])
+        try:
+            return loaded, measure(loaded, way, device, seconds)
+        except torch.OutOfMemoryError as error:
+            reason = error
+    raise reason
+
+
 def difference(found: Result, exact: Result) -> float:
     """Return the largest relative difference between the readings of two first steps."""
     return max(
@@ -227,16 +245,16 @@ def play(name: str, folder: Path, options: argparse.Namespace, began: float) -> 
     game, device = GAMES[name], torch.device(options.device)
     game.data(folder)
     sizes = [size.replace("{folder}", str(folder)) for size in game.sizes]
+    sizes.append(f"train.device={device}")
     sizes += [*game.tiny] if options.tiny else []
     each, exact = 0.0, None
     for way in WAYS:
         if time.monotonic() - began > LIMIT:
             print(f"| {name} | {way.name} | not begun: time is up |", flush=True)
             continue
-        loaded = load_recipe(game.recipe, [*sizes, *way.overrides, f"train.device={device}"])
         try:
+            loaded, result = in_parts(game.recipe, sizes, way, device, options.seconds)
             each = each or operations(loaded, device)
-            result = measure(loaded, way, device, options.seconds)
         except Exception as error:  # one way that fails says nothing about the others
             reason = str(error).strip().partition("\n")[0][:160]
             print(f"| {name} | {way.name} | failed: {reason} |", flush=True)
@@ -244,7 +262,13 @@ def play(name: str, folder: Path, options: argparse.Namespace, began: float) -> 
         exact = exact or result
         speed = each * result.rate / 1e12
         share = f"{speed / options.peak:.1%}" if options.peak else ""
-        cells = [name, way.name, f"{result.rate:,.1f}", f"{result.spread:.1%}"]
+        cells = [
+            name,
+            way.name,
+            f"{loaded.recipe.train.accumulate}",
+            f"{result.rate:,.1f}",
+            f"{result.spread:.1%}",
+        ]
         cells += [f"{result.rate / exact.rate:.2f}", f"{result.memory:.2f}", f"{speed:.3g}", share]
         print(f"| {' | '.join([*cells, f'{difference(result, exact):.1e}'])} |", flush=True)
 
@@ -260,7 +284,17 @@ def main() -> None:
     named = torch.cuda.get_device_name() if options.device.startswith("cuda") else options.device
     torch.set_num_threads(1)
     print(f"{named}, torch {torch.__version__}; medians of {ROUNDS} rounds\n")
-    head = ["game", "way", "examples a second", "spread", "ratio", "GiB", "TFLOP/s", "of peak"]
+    head = [
+        "game",
+        "way",
+        "parts",
+        "examples a second",
+        "spread",
+        "ratio",
+        "GiB",
+        "TFLOP/s",
+        "of peak",
+    ]
     print(f"| {' | '.join([*head, 'difference'])} |\n|{'---|' * (len(head) + 1)}")
     began = time.monotonic()
     for name in GAMES:
