@@ -7,11 +7,15 @@ Run it alone on the machine, from the repository's root, on runs or on fresh gen
 
 Each format of each generator is loaded by a process of its own, on one thread. Loading includes the
 imports of the libraries that it takes; the first sample comes after that. Times are CPU-seconds.
+A page is opened from the disk in Chromium, if that is there with its chromedriver and selenium: its
+time is what somebody waits until the first samples are drawn, its size that of the whole folder.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -30,9 +34,25 @@ FORMATS = {
     "onnx": {"format": "onnx"},
 }
 BATCH, ROUNDS = 16, 10
+PATIENCE = 120  # seconds
 
 
 def main() -> None:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("runs", nargs="*", type=Path, metavar="RUN")
+    parser.add_argument("--omnigan", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--onnx", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.omnigan:
+        print(json.dumps(with_omnigan(options.omnigan)))
+    elif options.onnx:
+        print(json.dumps(with_onnxruntime(options.onnx)))
+    else:
+        measure(options.runs)
+
+
+def measure(given: list[Path]) -> None:
     """Export runs, or the recipes after one step, in each format, and measure each export."""
     import omnigan
 
@@ -40,7 +60,7 @@ def main() -> None:
     print("|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        runs = {Path(run).name: Path(run) for run in sys.argv[1:]}
+        runs = {run.name: run for run in given}
         for name, overrides in {} if runs else RECIPES.items():
             few = [*overrides, "train.steps=1", "log.samples=2", "train.device=cpu"]
             runs[name] = omnigan.train(name, few, out=folder / "runs" / name)
@@ -54,6 +74,11 @@ def main() -> None:
                 file = out / ("model.onnx" if kind == "onnx" else "model.safetensors")
                 size = file.stat().st_size / 1e6
                 print(f"| {name} | {kind} | {size:.2f} | {load:.2f} | {first:.3f} | {rate:.0f} |")
+            if shutil.which("chromium") and shutil.which("chromedriver"):
+                page = omnigan.export(run, folder / "web" / name, format="web")
+                size = sum(file.stat().st_size for file in page.rglob("*") if file.is_file()) / 1e6
+                waited = in_chromium(page)
+                print(f"| {name} | web page | {size:.2f} | - | {waited:.1f} of wall time | - |")
 
 
 def with_omnigan(folder: Path) -> list[float]:
@@ -104,10 +129,26 @@ def with_onnxruntime(folder: Path) -> list[float]:
     return [loaded - began, first - loaded, BATCH / min(times)]
 
 
+def in_chromium(page: Path) -> float:
+    """Return the seconds from opening a page to its first samples."""
+    from selenium import webdriver
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = shutil.which("chromium") or ""
+    for flag in ("--headless=new", "--no-sandbox", "--disable-gpu"):
+        options.add_argument(flag)
+    driver = webdriver.Chrome(options, webdriver.ChromeService(shutil.which("chromedriver")))
+    try:
+        began = time.monotonic()
+        driver.get((page / "index.html").resolve().as_uri())
+        while not driver.execute_script("return window.omnigan?.last?.length"):
+            if time.monotonic() - began > PATIENCE:
+                raise TimeoutError(f"{page} shows nothing after {PATIENCE} s")
+            time.sleep(0.05)
+        return time.monotonic() - began
+    finally:
+        driver.quit()
+
+
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--omnigan"]:
-        print(json.dumps(with_omnigan(Path(sys.argv[2]))))
-    elif sys.argv[1:2] == ["--onnx"]:
-        print(json.dumps(with_onnxruntime(Path(sys.argv[2]))))
-    else:
-        main()
+    main()

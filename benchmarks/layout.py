@@ -58,10 +58,11 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("recipes", nargs="*", default=["image", "audio", "vocoder", "music"])
+    recipes = parser.parse_args().recipes
     torch.set_num_threads(1)
     print(f"{STRETCHES} pairs of {STEPS} steps, one thread, torch {torch.__version__}\n")
     print("| recipe | channels-last over contiguous |\n|---|---|")
-    for name in parser.parse_args().recipes:
+    for name in recipes:
         print(row(name), flush=True)
 
 

@@ -50,6 +50,7 @@ def main() -> None:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("runs", nargs="+", type=Path, metavar="RUN")
+    runs = parser.parse_args().runs
     torch.set_num_threads(1)
     names = [
         "run",
@@ -62,7 +63,7 @@ def main() -> None:
     ]
     print("|", " | ".join(names), "|")
     print("|" + "---|" * len(names))
-    for run in parser.parse_args().runs:
+    for run in runs:
         print(row(run), flush=True)
 
 
