@@ -19,7 +19,7 @@ from omnigan.errors import UserError
 from omnigan.evaluation.curves import Curves, at_temperatures
 from omnigan.evaluation.evaluate import Evaluation, Evaluator
 from omnigan.evaluation.identity import other_data
-from omnigan.evaluation.material import usual_samples
+from omnigan.evaluation.material import refuse_too_large, usual_samples
 from omnigan.evaluation.two_sample import LEAST
 from omnigan.exporting.write import export
 from omnigan.hub.upload import plan_of, upload
@@ -100,13 +100,14 @@ def evaluate(
         warn: Told if the data are not those of the training; default: a Python warning.
 
     Raises:
-        UserError: There is no run, it has no held-out examples, or there are no such features; or
-            ``best`` or ``device`` is given for what is loaded already.
+        UserError: There is no run, it has no held-out examples, there are no such features, or too
+            little memory; or ``best`` or ``device`` is given for what is loaded already.
     """
     trained = _loaded(run, device, best=best)
     samples, seed = _drawn(trained, samples), seed_in_range(seed)
     trained.refuse_too_many(samples)
     _tell(trained, warn)
+    refuse_too_large(trained.domain, samples, warn)
     evaluator = Evaluator(
         trained.domain, samples, seed, features=features, notify=notify, device=trained.device
     )
@@ -141,6 +142,7 @@ def curves(
     made = Curves.of(domains, {})
     for trained in runs.values():
         _tell(trained, warn)
+        refuse_too_large(trained.domain, _drawn(trained, samples), warn)
     found = {
         name: at_temperatures(
             trained,

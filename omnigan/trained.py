@@ -137,7 +137,7 @@ class Trained:
         Raises:
             UserError: There is too little for ``n`` examples.
         """
-        # They are there twice while their parts are put together, as numbers of four bytes.
+        # As numbers of four bytes, and as much again for what becomes of them.
         needed = whole("n", n, 1) * (8 * math.prod(self.domain.space.shape) + BESIDES)
         free = free_memory(_CPU)
         if needed > (USUAL_MEMORY if free is None else free):
@@ -264,7 +264,7 @@ class Trained:
     def _decoded(
         self, n: int, inputs: Callable[[Tensor], Conditions], chunk: int, notify: Notify = silent
     ) -> Tensor:
-        made = []
+        made: Tensor | None = None
         for first in range(0, n, chunk):
             notify("generating samples", first, n)
             rows = torch.arange(first, first + chunk).clamp(max=n - 1)
@@ -272,9 +272,11 @@ class Trained:
             with torch.no_grad():
                 # What is asked for replaces what is scheduled.
                 x = self.network(**{**self.domain.controls(1.0), **part}).float().cpu()
-            made.append(x[: n - first])
+            made = x.new_empty(n, *x.shape[1:]) if made is None else made  # held once, not twice
+            made[first : first + chunk] = x[: n - first]
         notify("generating samples", n, n)
-        return require_finite(torch.cat(made), self.network)
+        assert made is not None
+        return require_finite(made, self.network)
 
     def choose_labels(
         self, n: int, seed: int = 0, label: Label | Sequence[Label] | None = None

@@ -8,7 +8,7 @@ from torch import Tensor
 from omnigan.domain import Batch, Conditions, Domain
 from omnigan.evaluation.real import Excerpt
 
-__all__ = ["classes_of", "in_turn", "labels_of"]
+__all__ = ["classes_of", "in_turn", "labels_of", "mixed"]
 
 
 def classes_of(domain: Domain, excerpt: Excerpt) -> Tensor | None:
@@ -44,13 +44,16 @@ def in_turn(domain: Domain, excerpt: Excerpt) -> Excerpt:
     on either side.
     """
     classes = classes_of(domain, excerpt)
-    if classes is None:
-        return excerpt
+    return excerpt if classes is None else excerpt.at(mixed(classes))
+
+
+def mixed(classes: Tensor) -> Tensor:
+    """Return an order ``[N]`` of examples of some classes ``[N]`` that mixes these evenly."""
     place = torch.zeros(len(classes))  # of an example within its class, from 0 to 1
     for number in set(classes.tolist()):
         members = (classes == number).nonzero().flatten()
         place[members] = (torch.arange(len(members)) + 0.5) / len(members)
-    return excerpt.at(place.argsort(stable=True))
+    return place.argsort(stable=True)
 
 
 def _equal(conditions: Conditions, wanted: Conditions, n: int) -> Tensor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,16 +12,19 @@ from torch import Tensor
 
 from omnigan.domain import Batch, Domain
 from omnigan.engine import seeds
-from omnigan.evaluation.classes import in_turn, labels_of
+from omnigan.engine.device import free_memory
+from omnigan.errors import UserError
+from omnigan.evaluation.classes import classes_of, in_turn, labels_of, mixed
 from omnigan.evaluation.extractors import Extractor
 from omnigan.evaluation.provenance import Provenance
-from omnigan.evaluation.real import Excerpt, combined, read
+from omnigan.evaluation.real import Excerpt, combined, read, take
 
-__all__ = ["Material", "RealFeatures", "usual_samples"]
+__all__ = ["Material", "RealFeatures", "needed_memory", "refuse_too_large", "usual_samples"]
 
 # Comparing with all of a large training set would take too much memory, or too long.
 _MOST_VALUES = 1 << 27
 _MOST = 20_000
+_MUCH = 2e9  # bytes that people are told of
 
 
 def usual_samples(domain: Domain) -> int:
@@ -34,6 +37,34 @@ def _bearable(domain: Domain, most: int) -> int:
     return min(most, max(64, _MOST_VALUES // math.prod(domain.space.shape)))
 
 
+def _most_of_training(domain: Domain, samples: int) -> int:
+    return max(samples, _bearable(domain, _MOST))
+
+
+def needed_memory(domain: Domain, samples: int) -> int:
+    """Return about how many bytes evaluating so many examples takes."""
+    train = min(_most_of_training(domain, samples), len(domain.source("train")))
+    held_out = min(samples, len(domain.source("valid")))
+    # What is held, and the training examples that stand for a perfect generator while they are
+    # scored; and of the two-sample test both sides, and both again in halves.
+    examples = samples + train + held_out + min(samples, train) + 4 * min(samples, held_out)
+    return 4 * math.prod(domain.space.shape) * examples
+
+
+def refuse_too_large(domain: Domain, samples: int, warn: Callable[[str], None]) -> None:
+    """Refuse an evaluation that memory cannot hold, and tell what a large one takes.
+
+    Raises:
+        UserError: There is too little.
+    """
+    needed, free = needed_memory(domain, samples), free_memory(torch.device("cpu"))
+    said = f"Evaluating {samples:,} samples takes some {needed / 1e9:.1f} GB of memory"
+    if free is not None and needed > free:
+        raise UserError(f"{said}, and {free / 1e9:.1f} GB are free. Ask for fewer.")
+    if needed > _MUCH:
+        warn(f"{said}.")
+
+
 @dataclass(frozen=True)
 class Material:
     """Real examples, read once for any number of evaluations.
@@ -42,7 +73,8 @@ class Material:
         domain: Where they are from.
         held_out: What generated examples are compared with.
         train: What they may be copied from.
-        like: As many training examples as samples, if there are so many: a perfect generator.
+        places: Which of them stand for a perfect generator: as many as samples, if there are so
+            many, with their classes mixed.
         labels: Which of the domain's labels those have, ``[N]``, or None.
         seed: Of every draw.
         preprocessing: How files became examples, as far as the domain says it.
@@ -52,7 +84,7 @@ class Material:
     domain: Domain
     held_out: Excerpt
     train: Excerpt
-    like: Batch
+    places: Tensor
     labels: Tensor | None
     seed: int
     preprocessing: str
@@ -66,14 +98,21 @@ class Material:
             UserError: There are no held-out or no training examples.
         """
         held_out = in_turn(domain, read(domain, "valid", samples, seed))
-        most = max(samples, _bearable(domain, _MOST))
-        train = read(domain, "train", most, seed)
+        train = read(domain, "train", _most_of_training(domain, samples), seed)
         some = torch.randperm(len(train), generator=seeds.generator(seed, "evaluate floor"))
-        # In order, so that neighbours stay neighbours.
-        like = in_turn(domain, train.at(some[:samples].sort().values))
+        places = some[:samples].sort().values  # in order, so that neighbours stay neighbours
+        classes = classes_of(domain, train)
+        if classes is not None:
+            places = places[mixed(classes[places])]
         said = str(domain.describe().get("preprocessing", ""))
-        labels = labels_of(domain, like.batch)
-        return cls(domain, held_out, train, like.batch, labels, seed, said, device)
+        labels = labels_of(domain, train.batch)
+        labels = None if labels is None else labels[places]
+        return cls(domain, held_out, train, places, labels, seed, said, device)
+
+    @property
+    def like(self) -> Batch:
+        """As many training examples as samples, copied anew: of large ones one set is enough."""
+        return take(self.train.batch, self.places)
 
     def provenance(
         self, references: Sequence[Excerpt], samples: int, extractor: str = "", weights: str = ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -57,10 +57,22 @@ def read(domain: Domain, split: Split, most: int, seed: int) -> Excerpt:
         raise UserError(f"There are no {kind} examples, so nothing can be evaluated.")
     order = torch.randperm(len(source), generator=seeds.generator(seed, f"evaluate {split}"))
     places = order[:most].sort().values.tolist()
-    batch = Batch.stack(
-        [source.read(i, seeds.generator(seed, f"evaluate read {split}", i)) for i in places]
-    )
+    rngs = (seeds.generator(seed, f"evaluate read {split}", i) for i in places)
+    examples = (source.read(i, rng) for i, rng in zip(places, rngs, strict=True))
+    batch = _stacked(examples, len(places))
     return _excerpt(split, batch, tuple(places))
+
+
+def _stacked(examples: Iterable[Batch], count: int) -> Batch:
+    """Return so many examples as a batch; unlike stacking, this never holds them twice."""
+    whole: dict[str | None, Tensor] = {}
+    for number, example in enumerate(examples):
+        for name, value in {None: example.x, **example.cond}.items():
+            if number == 0:
+                whole[name] = value.new_empty(count, *value.shape)
+            whole[name][number] = value
+    cond = {name: values for name, values in whole.items() if name is not None}
+    return Batch(whole[None], cond)
 
 
 def take(batch: Batch, index: Tensor) -> Batch:

@@ -79,6 +79,11 @@ class PhraseSet:
     def __len__(self) -> int:
         return len(self.roll)
 
+    def part(self, first: int, most: int) -> PhraseSet:
+        """Return at most so many of the phrases, from one on."""
+        chosen = slice(first, first + most)
+        return PhraseSet(self.grid, self.roll[chosen], self.begin[chosen])
+
     @cached_property
     def notes(self) -> NoteTable:
         """Every note. A note ends where its pitch stops or begins anew, or with the phrase."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from omnigan_music.metrics.notes import Bools, Ints, PhraseSet, melodic
 
@@ -26,14 +25,6 @@ def _shifted(phrases: PhraseSet, semitones: int) -> Bools:
     return roll
 
 
-def _common(one: Bools, other: Bools) -> NDArray[np.float32]:
-    """Return how many cells are on in both, for each pair, ``[N, M]``."""
-    one, other = one.reshape(len(one), -1), other.reshape(len(other), -1)
-    shared = np.flatnonzero(one.any(0) & other.any(0))  # most cells are never on
-    left, right = one[:, shared].astype(np.float32), other[:, shared].astype(np.float32)
-    return left @ right.T
-
-
 def nearest_phrases(phrases: PhraseSet, training: PhraseSet, transpose: int = 3) -> Ints:
     """Return each phrase's Hamming distance to the nearest training phrase, ``[N]``.
 
@@ -42,14 +33,30 @@ def nearest_phrases(phrases: PhraseSet, training: PhraseSet, transpose: int = 3)
     """
     if not len(training):
         raise ValueError("there are no training phrases to compare with")
+    ever = training.roll.any(0).ravel()  # most cells are never on
+    best = [
+        _nearest(part, training, ever, transpose)
+        for part in (phrases.part(first, _BLOCK) for first in range(0, len(phrases), _BLOCK))
+    ]
+    return np.concatenate([np.zeros(0, np.int64), *best])
+
+
+def _nearest(phrases: PhraseSet, training: PhraseSet, ever: Bools, transpose: int) -> Ints:
+    """Return the distance of each of a few phrases; ``ever`` says which cells are on in training.
+
+    A few of each at a time are made into numbers that can be multiplied, which take four bytes.
+    """
     size = phrases.roll.sum((1, 2, 3))
     best = np.full(len(phrases), np.iinfo(np.int64).max)
-    for start in range(0, len(training), _BLOCK):
-        block = training.roll[start : start + _BLOCK]
-        block_size = block.sum((1, 2, 3))
-        for semitones in range(-transpose, transpose + 1):
-            common = _common(_shifted(phrases, semitones), block).astype(np.int64)
-            distance = size[:, None] + block_size - 2 * common
+    for semitones in range(-transpose, transpose + 1):
+        shifted = _shifted(phrases, semitones).reshape(len(phrases), -1)
+        shared = np.flatnonzero(shifted.any(0) & ever)
+        left = shifted[:, shared].astype(np.float32)
+        for first in range(0, len(training), _BLOCK):
+            block = training.roll[first : first + _BLOCK]
+            right = block.reshape(len(block), -1)[:, shared].astype(np.float32)
+            common = (left @ right.T).astype(np.int64)
+            distance = size[:, None] + block.sum((1, 2, 3)) - 2 * common
             best = np.minimum(best, distance.min(1))
     return best
 
