@@ -1,8 +1,8 @@
 """A training loop as one would write it by hand: what the engine's cost is compared with.
 
-It plays the relativistic game with R1 and R2, as the default recipes of all domains do, with the
-networks, augmentation, auxiliary terms and data of the recipe. It has no schedules, readings,
-checks, checkpoints or order of data that could be resumed.
+It plays the recipe's own game with R1 and R2, with the networks, augmentation, auxiliary terms and
+data of the recipe; where the generator's loss needs no real examples, none are judged. It has no
+schedules, readings, checks, checkpoints or order of data that could be resumed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from itertools import count
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import softplus
 
 from omnigan.domain import (
     Batch,
@@ -24,12 +23,13 @@ from omnigan.domain import (
     Judgements,
 )
 from omnigan.engine.ema import frozen_copy
+from omnigan.engine.losses import LOSSES
 from omnigan.engine.schedules import at
 from omnigan.recipe.schema import Train
 
 __all__ = ["bare_steps"]
 
-Critic = Callable[[Tensor], Judgement]
+Side = Callable[[Tensor, Tensor], Tensor]
 
 
 def bare_steps(domain: Domain, train: Train) -> Iterator[None]:
@@ -47,6 +47,7 @@ def bare_steps(domain: Domain, train: Train) -> Iterator[None]:
     g_opt, d_opt = (
         torch.optim.Adam(n.parameters(), 1e-3, (0.0, 0.99), foreach=True) for n in (g, d)
     )
+    game = LOSSES[train.loss]
     strength, controls = float(train.augment), domain.controls(0.0)
 
     def augmented(x: Tensor) -> Tensor:
@@ -58,7 +59,7 @@ def bare_steps(domain: Domain, train: Train) -> Iterator[None]:
         with torch.no_grad():
             fake = g(**domain.latent(len(real), rng), **real.cond, **controls).float()
         judge = partial(_judged, d, augmented, real)
-        loss = _game(judge(fake), judge(real.x))
+        loss = _over_critics(game.discriminator, judge(real.x), judge(fake))
         for name, x in (("r1", real.x), ("r2", fake)):
             penalty = train.penalties[name]
             if step % penalty.interval == 0:
@@ -70,14 +71,15 @@ def bare_steps(domain: Domain, train: Train) -> Iterator[None]:
         d.requires_grad_(False)
         real = next(data)
         judge = partial(_judged, d, augmented, real)
-        with torch.no_grad():
-            truth = judge(real.x)
         fake = g(**domain.latent(len(real), rng), **real.cond, **controls).float()
-        scores = judge(fake)
+        scores, truth = judge(fake), None
+        if game.needs_real or scores.features:
+            with torch.no_grad():
+                truth = judge(real.x)
         terms = domain.generator_terms(fake, real, Judgements(scores, truth), 0.0)
         extra = sum(at(train.terms.get(n, 1.0), 0.0) * term for n, term in terms.items())
         g_opt.zero_grad()
-        (_game(truth, scores) + extra).backward()
+        (_over_critics(game.generator, truth or scores, scores) + extra).backward()
         g_opt.step()
         d.requires_grad_(True)
         with torch.no_grad():
@@ -101,10 +103,10 @@ def _judged(
     return Judgement.of(d(augmented(x), **real.cond))
 
 
-def _game(worse: Judgement, better: Judgement) -> Tensor:
-    """Return the relativistic loss of whoever wants the second to win."""
-    pairs = zip(worse.logits, better.logits, strict=True)
-    return torch.stack([softplus(low - high).mean() for low, high in pairs]).mean()
+def _over_critics(side: Side, real: Judgement, fake: Judgement) -> Tensor:
+    """Return the mean over critics of one side of the game."""
+    pairs = zip(real.logits, fake.logits, strict=True)
+    return torch.stack([side(*pair) for pair in pairs]).mean()
 
 
 def _slope(d: nn.Module, augmented: Callable[[Tensor], Tensor], real: Batch, x: Tensor) -> Tensor:
