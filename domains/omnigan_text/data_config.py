@@ -22,7 +22,8 @@ class TokenizerChoice(Section):
     Attributes:
         kind: ``word`` (words and punctuation marks, each with the space before it), ``character``,
             ``byte`` (of UTF-8), ``bpe`` (byte-level byte-pair encoding, trained on the training
-            texts), or ``folder`` (a tokenizer of your own).
+            texts), or ``folder`` (a tokenizer of your own). ``auto``: words where these leave out
+            at most a fifth of the training texts, else ``bpe``.
         size: Most symbols. Of words and characters the most frequent ones are taken.
         least: Words and characters (with ``bpe``, pairs) that the training texts have less often
             are left out of the vocabulary.
@@ -30,7 +31,7 @@ class TokenizerChoice(Section):
         folder: A folder that ``transformers.AutoTokenizer`` opens, with a ``tokenizer.json``.
     """
 
-    kind: Literal["word", "character", "byte", "bpe", "folder"] = "word"
+    kind: Literal["auto", "word", "character", "byte", "bpe", "folder"] = "auto"
     size: int = Field(default=2200, ge=3, le=1_000_000)
     least: int = Field(default=2, ge=1)
     lower: bool = False

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,17 +14,20 @@ from omnigan.domain import Notify
 from omnigan.errors import UserError
 from omnigan.paths import user_path
 from omnigan_text.data.sequences import Places, Sequences
-from omnigan_text.data.symbols import used_symbols
+from omnigan_text.data.symbols import NothingKnown, used_symbols
 from omnigan_text.data_config import LONGEST, TextData
 from omnigan_text.vocabulary import numbered, opened, opened_folder, trained, unknown_symbol
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-__all__ = ["Encoded", "Examples", "encode_texts"]
+__all__ = ["MUCH", "Encoded", "Examples", "encode_texts"]
 
 FITTING = 0.95
 """Share of the training texts that an automatic length is enough for."""
+
+MUCH = 0.2
+"""Share of texts that are left out for their words, above which other pieces are better."""
 
 _CHUNK = 8192  # texts that are encoded at a time
 
@@ -67,6 +70,8 @@ class Encoded:
         unknown: Other texts that have what is not in the vocabulary.
         pieces: How many different pieces the training texts have, before any is left out; 0 where
             the vocabulary was given.
+        without_words: Where words were found to leave out too much: the share of the training
+            texts that they would leave out; otherwise 0.
     """
 
     data: TextData
@@ -75,6 +80,7 @@ class Encoded:
     long: Tally
     unknown: Tally
     pieces: int
+    without_words: float = 0.0
 
 
 def encode_texts(
@@ -94,6 +100,35 @@ def encode_texts(
     """
     # The library warns in every process that is forked after it has used threads.
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    if data.tokenizer.kind != "auto" or data.vocabulary:
+        return _encoded_as(data, texts, train, valid, notify)
+    words = _as_words(data, texts, train, valid, notify)
+    if isinstance(words, Encoded):
+        return words
+    pieces = _encoded_as(_of_kind(data, "bpe"), texts, train, valid, notify)
+    return replace(pieces, without_words=words)
+
+
+def _as_words(
+    data: TextData, texts: Sequence[str], train: Places, valid: Places, notify: Notify
+) -> Encoded | float:
+    """Return texts as words, or the share of those to train on that is left out, if it is much."""
+    try:
+        words = _encoded_as(_of_kind(data, "word"), texts, train, valid, notify)
+    except NothingKnown:
+        return 1.0
+    lost = words.unknown[0] / len(train) if data.unknown == "drop" else 0.0
+    return words if lost <= MUCH else lost
+
+
+def _of_kind(data: TextData, kind: Literal["word", "bpe"]) -> TextData:
+    return data.model_copy(update={"tokenizer": data.tokenizer.model_copy(update={"kind": kind})})
+
+
+def _encoded_as(
+    data: TextData, texts: Sequence[str], train: Places, valid: Places, notify: Notify
+) -> Encoded:
+    """Do what :func:`encode_texts` says by a tokenizer that is chosen."""
     tokenizer = _tokenizer(data, texts, train)
     places = np.concatenate([train, valid])
     sequences = Sequences.of(_encoded(tokenizer, texts, places, notify))

@@ -18,12 +18,12 @@ from omnigan.datasets.sentences import (
     unreadable,
 )
 from omnigan.wording import numbered
+from omnigan_text.data.encoding import MUCH
 from omnigan_text.data.sequences import Places
 from omnigan_text.data_config import TextData
 
 __all__ = ["Findings", "Lengths"]
 
-_MUCH = 0.2  # share of texts that are left out for their words, above which there is advice
 _NAMED = 100  # files or lines that are named; the rest is only counted
 
 _UNITS = {
@@ -76,6 +76,8 @@ class Findings:
         changed: Texts that do not come back from the tokenizer as they were.
         pieces: Different pieces of the training texts, before any is left out; 0 where the
             vocabulary was given.
+        without_words: The share of the training texts that words would leave out, where pieces
+            of words were chosen for that; otherwise 0.
         lengths: Of the training texts, before any is left out.
         examples: How many texts are used.
         labels: How many texts to train on have each label.
@@ -102,6 +104,7 @@ class Findings:
     untrained: int = 0
     changed: int = 0
     pieces: int = 0
+    without_words: float = 0.0
     lengths: Lengths = field(default_factory=Lengths)
     examples: Tally = (0, 0)
     labels: dict[str, int] = field(default_factory=dict)
@@ -141,6 +144,7 @@ class Findings:
             self._amount(data),
             _UNITS[self.unit] if self.plain_text else "",
             self._shape(data),
+            self._choice(),
             tally("Labels", self.labels),
             left_out("without a wanted label", self.unlabelled),
             *self.table,
@@ -184,6 +188,14 @@ class Findings:
             f"{data.symbols} symbols{had}."
         )
 
+    def _choice(self) -> str:
+        if not self.without_words:
+            return ""
+        return (
+            f"A vocabulary of words would leave out {self.without_words:.0%} of the texts to train "
+            "on, so symbols are words and pieces of words; data.tokenizer.kind=word keeps to words."
+        )
+
     def _long(self, data: TextData) -> str:
         what = "Cut" if data.long == "cut" else "Left out"
         return _of_splits(f"{what} because they are longer", self.long)
@@ -196,7 +208,7 @@ class Findings:
     def _advice(self, data: TextData) -> str:
         """Return what to do where much is left out because of words outside the vocabulary."""
         share = sum(self.unknown) / max(1, self.texts - self.unlabelled)
-        if share <= _MUCH:
+        if share <= MUCH:
             return ""
         kind = data.tokenizer.kind
         pieces = "" if kind in ("bpe", "byte") else "data.tokenizer.kind=bpe divides them, and "

@@ -8,7 +8,11 @@ from omnigan.errors import UserError
 from omnigan_text.data.sequences import Places, Sequences
 from omnigan_text.data_config import TextData
 
-__all__ = ["used_symbols"]
+__all__ = ["NothingKnown", "used_symbols"]
+
+
+class NothingKnown(UserError):
+    """Every training text has something that is not in the vocabulary."""
 
 
 def used_symbols(sequences: Sequences, unknown: int | None, data: TextData) -> Places:
@@ -22,7 +26,8 @@ def used_symbols(sequences: Sequences, unknown: int | None, data: TextData) -> P
         data: The config. If the unknown is to be marked, ``unknown`` is the last symbol.
 
     Raises:
-        UserError: No text is left, or the tokenizer cannot mark the unknown.
+        NothingKnown: No text is left.
+        UserError: The tokenizer cannot mark the unknown.
     """
     known = _frequent(sequences, unknown, data)
     if data.unknown == "mark":
@@ -36,7 +41,7 @@ def used_symbols(sequences: Sequences, unknown: int | None, data: TextData) -> P
     is_strange[known] = False
     sequences = sequences.only(~sequences.having(is_strange[sequences.symbols]))
     if not len(sequences):
-        raise UserError(
+        raise NothingKnown(
             "data.unknown: every training text has a word or character that is not in the "
             "vocabulary. Raise data.tokenizer.size, lower data.tokenizer.least, or write "
             "data.unknown: mark"

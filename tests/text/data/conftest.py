@@ -41,10 +41,10 @@ def write(tmp_path: Path) -> Callable[..., Path]:
 
 @pytest.fixture
 def config() -> Callable[..., TextData]:
-    """Return the data section for a path and settings, with a vocabulary of every word."""
+    """Return the data section for a path and settings, by default with all words as symbols."""
 
     def make(source: Path | str, **settings: Any) -> TextData:
-        tokenizer = {"least": 1, **settings.pop("tokenizer", {})}
+        tokenizer = {"kind": "word", "least": 1, **settings.pop("tokenizer", {})}
         return TextData.model_validate({"source": str(source), "tokenizer": tokenizer, **settings})
 
     return make

@@ -265,3 +265,35 @@ def test_what_helps_against_rare_words_is_said_where_they_are_many(
         _, text, texts = loaded(path, **settings, length=64)
         assert not any("That is" in each for each in text.report()["summary"])
         assert len(texts[0]) == 90
+
+
+@pytest.mark.parametrize(("rare", "kind"), [(20, "word"), (30, "bpe"), (100, "bpe")])
+def test_words_are_symbols_where_they_leave_out_a_fifth_at_most(
+    loaded: Make, write: Make, phrases: list[str], rare: int, kind: str
+) -> None:
+    lines = [f"{phrase} name{n}" for n, phrase in enumerate(phrases[:rare])] + phrases[rare:]
+    path = write("a.txt", "\n".join(lines))
+    auto = {"kind": "auto", "least": 2}
+    data, text, texts = loaded(path, tokenizer=auto, length=64)
+    assert data.tokenizer.kind == kind
+    assert TextData.model_validate_json(data.model_dump_json()) == data
+    assert load_text(data)[0] == data, "what is resolved stays as it is"
+    same = loaded(path, tokenizer={"kind": kind, "least": 2}, length=64)
+    assert (same[0], same[2]) == (data, texts)
+    said = [each for each in text.report()["summary"] if "vocabulary of words" in each]
+    if kind == "word":
+        assert said == []
+        return
+    lost = sum(" name" in each for each in texts[0]) / len(texts[0])
+    assert said == [
+        f"A vocabulary of words would leave out {lost:.0%} of the texts to train on, so symbols "
+        "are words and pieces of words; data.tokenizer.kind=word keeps to words."
+    ]
+
+
+def test_words_that_are_marked_leave_nothing_out(
+    loaded: Make, write: Make, phrases: list[str]
+) -> None:
+    path = write("a.txt", "\n".join(f"{each} name{n}" for n, each in enumerate(phrases)))
+    auto = {"kind": "auto", "least": 2}
+    assert loaded(path, tokenizer=auto, unknown="mark")[0].tokenizer.kind == "word"
