@@ -29,6 +29,7 @@ from omnigan.engine.seeds import generator
 from omnigan.engine.step import Adversaries
 from omnigan.engine.stopping import stopping_of
 from omnigan.errors import UserError
+from omnigan.evaluation.enough import few_held_out
 from omnigan.pauses import Pause, pauses
 from omnigan.recipe.load import LoadedRecipe
 from omnigan.recipe.schema import Recipe
@@ -201,7 +202,8 @@ def check(
 
 
 def _found(domain: Domain) -> list[str]:
-    return list(domain.describe().get("summary", ()))
+    few = few_held_out(domain)
+    return [*domain.describe().get("summary", ()), *([few] if few else [])]
 
 
 def _rehearsed(

@@ -33,6 +33,7 @@ from omnigan.engine.runfolder import (
 )
 from omnigan.engine.trainer import Trainer
 from omnigan.errors import UserError
+from omnigan.evaluation.enough import few_held_out
 from omnigan.modelfile import write_domain
 from omnigan.recipe.load import LoadedRecipe, dump_recipe, load_recipe
 from omnigan.recipe.schema import Recipe, Train
@@ -205,6 +206,8 @@ def _described(domain: Domain, reporter: Reporter) -> dict[str, Any]:
     facts = domain.describe()
     for sentence in facts.get("summary", ()):
         reporter.say(sentence)
+    if few := few_held_out(domain):
+        reporter.say(few)
     return facts
 
 

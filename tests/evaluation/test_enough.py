@@ -7,7 +7,7 @@ import torch
 
 from omnigan.domain import Batch, DomainConfig
 from omnigan.evaluation import evaluate as module
-from omnigan.evaluation.enough import shortage
+from omnigan.evaluation.enough import few_held_out, shortage
 from omnigan.section import Section
 
 
@@ -52,6 +52,19 @@ def test_what_else_is_missing(divided, total, samples, words):
     told = shortage(divided(total), samples)
     assert told.endswith(words)
     assert bool(told) == bool(words)
+
+
+@pytest.mark.parametrize("total", [150, 200, 249])
+def test_few_held_out_examples_are_said_with_a_share_that_is_enough(divided, total):
+    told = few_held_out(divided(total))
+    assert told.startswith(f"Only {total // 5} examples are held out, so that every score will be")
+    share = float(told.partition("data.held_out=")[2].partition(",")[0])
+    assert 50 <= int(share * total) <= 55
+
+
+def test_enough_held_out_examples_are_no_matter_and_none_are_meant_so(divided, plane):
+    assert few_held_out(divided(250)) == few_held_out(plane(held_out=0)) == ""
+    assert few_held_out(plane(held_out=1)).startswith("Only 1 example is held out")
 
 
 def test_without_a_share_to_raise_data_are_missing(plane):
