@@ -16,14 +16,24 @@ from pathlib import Path
 import torch
 from budget import cpu_seconds, timings, train_within
 from griffin_lim import griffin_lim
-from torch import Tensor
+from torch import Tensor, nn
 
 import omnigan
+from omnigan.domain import Domain
 from omnigan_audio.metrics.paired import mel_error, spectral_convergence, stft_error
 from omnigan_audio.spectra import sizes_for
 
 OUT = Path("runs/benchmark-vocoder/vocoder-0")
 SOUNDS, BLOCK = 400, 50
+
+
+def untrained(domain: Domain, seed: int) -> nn.Module:
+    """Return the network that a run begins with."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        network = domain.generator()
+        domain.initialise(network, domain.discriminator())
+    return network.eval()
 
 
 def main() -> None:
@@ -48,6 +58,11 @@ def main() -> None:
     def made(block: Tensor) -> Tensor:
         return trained.network(mel=block)
 
+    fresh = untrained(domain, options.seed)
+
+    def unlearned(block: Tensor) -> Tensor:
+        return fresh(mel=block)
+
     def rounds_alone(block: Tensor) -> Tensor:
         noise = torch.randn(len(block), 1, real.x.shape[-1], generator=rng)
         return trained.network.levels.consistent(noise, block)
@@ -61,6 +76,7 @@ def main() -> None:
     print("|---|---|---|---|---|")
     methods = {
         "vocoder": made,
+        "the same network, untrained": unlearned,
         "its rounds of data consistency alone, from noise": rounds_alone,
         "Griffin-Lim, 32 rounds": searched,
     }
