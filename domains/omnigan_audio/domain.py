@@ -199,10 +199,10 @@ class AudioDomain(DatasetDomain):
         return cond
 
     def ask(self, wish: str, rng: torch.Generator) -> dict[str, Tensor]:
-        from omnigan_audio.wishes import length_wished, pitch_wished, sound_wished
+        from omnigan_audio.wishes import length_wished, pitch_wished, spectrogram_wished
 
         if self.config.generator.vocoder:
-            return {"mel": self.mel.of(sound_wished(wish, self.rate, self.mel.hop))}
+            return {"mel": spectrogram_wished(wish, self.mel)}
         if wish.startswith("pitch="):
             return {"pitch": pitch_wished(wish, self.pitched)}
         samples = length_wished(wish, self.rate, self.config.generator.body)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import pad
@@ -10,12 +11,57 @@ from omnigan.errors import UserError
 from omnigan.numerals import decimal_number, whole_number
 from omnigan.paths import user_path
 from omnigan_audio.networks.config import Body
+from omnigan_audio.spectra import sizes_for
+from omnigan_audio.vocoder import Mel
 
-__all__ = ["length_wished", "pitch_wished", "sound_wished"]
+__all__ = ["length_wished", "pitch_wished", "sound_wished", "spectrogram_wished"]
 
 LONGEST = 600.0
 """Seconds of sound that are made, or read from a file, at a time."""
+_LOWEST, _HIGHEST = -16.0, 12.0
+"""Between which logarithms of mel magnitudes lie, and other software's decibels do not."""
 ANY_LENGTH: tuple[Body, ...] = ("istft", "snake")
+
+
+def spectrogram_wished(wish: str, mel: Mel) -> Tensor:
+    """Return the log-mel spectrogram ``[1, bands, frames]`` of a file: a sound's, or what it holds.
+
+    Args:
+        wish: Its path; a NumPy file, ``.npy``, holds a spectrogram that other software has made.
+        mel: What the vocoder has learnt from.
+
+    Raises:
+        UserError: It cannot be read, or holds no such spectrogram.
+    """
+    path = user_path(wish, "condition")
+    if path.suffix.lower() != ".npy":
+        return mel.of(sound_wished(wish, mel.rate, mel.hop))
+    try:
+        with path.open("rb") as opened:
+            held = np.asarray(np.load(opened, allow_pickle=False))
+        numbers = held.astype(np.float32, casting="same_kind")
+    except (OSError, ValueError, EOFError, TypeError) as error:
+        raise UserError(
+            f"condition {wish}: it holds no numbers that can be read: {error}"
+        ) from error
+    levels = numbers[0] if numbers.ndim == 3 and len(numbers) == 1 else numbers
+    window, hop = sizes_for(mel.rate)
+    wanted = (
+        f"[{mel.bands} bands, frames], natural logarithms of magnitudes at {mel.rate} Hz in "
+        f"windows of {window} samples, one every {hop}"
+    )
+    most = int(LONGEST * mel.rate / hop)
+    if levels.ndim != 2 or levels.shape[0] != mel.bands or not 6 <= levels.shape[1] <= most:
+        turned = levels.ndim == 2 and levels.shape[1] == mel.bands
+        hint = " Turn it: frames come last." if turned else f" There are 6 to {most} frames."
+        raise UserError(f"condition {wish}: it is {list(held.shape)}, not {wanted}.{hint}")
+    low, high = float(levels.min()), float(levels.max())
+    if not (low >= _LOWEST and high <= _HIGHEST):  # NaN is in no range
+        raise UserError(
+            f"condition {wish}: its levels go from {low:.4g} to {high:.4g}. They must be {wanted}: "
+            f"from {_LOWEST:g} to {_HIGHEST:g}, not decibels."
+        )
+    return torch.from_numpy(levels)[None]
 
 
 def sound_wished(wish: str, rate: int, hop: int) -> Tensor:
