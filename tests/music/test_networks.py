@@ -6,13 +6,13 @@ import math
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from omnigan_music.augment import without_parts
 from omnigan_music.config import Discriminator, Generator
 from omnigan_music.grid import Grid, Voice
 from omnigan_music.networks import build_discriminator, build_generator, start_from
-from omnigan_music.networks.streams import PERIODS, StreamsDiscriminator, _Motion
+from omnigan_music.networks.streams import PERIODS, StreamsDiscriminator, _Harmony, _Motion
 
 LEAD = Voice("Lead", 0, drums=False, monophonic=True, low=60, high=76)
 KEYS = Voice("Keys", 0, drums=False, monophonic=False, low=48, high=80)
@@ -62,11 +62,11 @@ def test_logits_of_any_grid_and_labels_matter(body: str, beats: int, unit: int, 
     assert not torch.equal(first, second)
 
 
-@pytest.mark.parametrize("number", range(3))
-def test_streams_of_pitches_hear_alike_in_every_key(number: int) -> None:
+@pytest.mark.parametrize("kind", [_Harmony, _Motion])
+def test_streams_of_pitches_hear_alike_in_every_key(kind: type[nn.Module]) -> None:
     keys = Voice("Keys", 0, drums=False, monophonic=False, low=36, high=95)
     grid = grid_of((keys,), 4, 4, 4)
-    stream = StreamsDiscriminator(grid, 16, 0).pitched_streams[number]
+    stream = kind(grid, 1, 16)
     x = torch.zeros(4, *grid.shape)
     x[..., 24:36] = (torch.rand(4, 2, 1, grid.steps, 12) < 0.2).float()
     heard = stream(x)
@@ -95,8 +95,11 @@ def test_motion_is_the_spectrum_of_the_intervals() -> None:
 
 
 def test_drums_alone_are_heard_without_pitches() -> None:
-    network = StreamsDiscriminator(grid_of((DRUMS,), 4, 4, 4), 16, 0)
-    assert not network.pitched_streams
+    network, more = (
+        StreamsDiscriminator(grid_of(voices, 4, 4, 4), 16, 0)
+        for voices in ((DRUMS,), (DRUMS, KEYS))
+    )
+    assert len(network.streams) == len(more.streams) - 2
     assert network(torch.zeros(2, 2, 1, 32, 15)).shape == (2,)
 
 

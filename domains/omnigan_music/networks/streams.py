@@ -23,8 +23,8 @@ harmonics of the octave, which tell interval classes apart."""
 class StreamsDiscriminator(nn.Module):
     """Phrases ``[B, 2, tracks, steps, pitches]`` to logits ``[B]``.
 
-    What a convolution over a roll is slow to find is computed for it: rhythm without pitch, and for
-    tracks with pitches harmony, melodic motion and the pitch classes of each bar.
+    What a convolution over a roll is slow to find is computed for it: rhythm without pitch, and of
+    tracks with pitches harmony and melodic motion.
 
     Args:
         grid: Layout of a phrase.
@@ -33,32 +33,43 @@ class StreamsDiscriminator(nn.Module):
             with the last features (projection discriminator, Miyato and Koyama 2018).
     """
 
-    pitched: Tensor
-
     def __init__(self, grid: Grid, width: int, labels: int) -> None:
         super().__init__()
         half, quarter = width // 2, width // 4
-        pitched = [i for i, voice in enumerate(grid.voices) if not voice.drums]
-        self.register_buffer("pitched", torch.tensor(pitched, dtype=torch.long), persistent=False)
-        self.streams = nn.ModuleList([_Main(grid, width), _Onsets(grid, half)])
-        self.pitched_streams = nn.ModuleList()
+        pitched = [track for track, voice in enumerate(grid.voices) if not voice.drums]
+        self.streams = nn.ModuleList([_Main(grid, width)])
         if pitched:
-            streams = (_Harmony, _Motion, _Used)
-            self.pitched_streams.extend(stream(grid, len(pitched), quarter) for stream in streams)
-        self.merge = nn.Linear(width + half + quarter * len(self.pitched_streams), width)
+            self.streams.append(_Of(pitched, _Harmony(grid, len(pitched), quarter)))
+        self.streams.append(_Rhythm(grid, half))
+        if pitched:
+            self.streams.append(_Of(pitched, _Motion(grid, len(pitched), quarter)))
+        self.merge = nn.Linear(width + half + (2 * quarter if pitched else 0), width)
         self.logit = nn.Linear(width, 1)
         self.label = nn.Embedding(labels, width) if labels else None
 
     def forward(self, x: Tensor, label: Tensor | None = None) -> Tensor:
         """Return logits ``[B]`` for phrases and, where conditional, their labels ``[B]``."""
-        with_pitch = x[:, :, self.pitched]
-        heard = [stream(x) for stream in self.streams]
-        heard += [stream(with_pitch) for stream in self.pitched_streams]
-        h = lrelu(self.merge(lrelu(torch.cat(heard, 1))))
+        heard = torch.cat([stream(x) for stream in self.streams], 1)
+        h = lrelu(self.merge(lrelu(heard)))
         logit: Tensor = self.logit(h).squeeze(1)
         if self.label is not None and label is not None:
             logit = logit + (self.label(label) * h).sum(1) * h.shape[1] ** -0.5
         return logit
+
+
+class _Of(nn.Module):
+    """What a stream hears of some of the tracks."""
+
+    tracks: Tensor
+
+    def __init__(self, tracks: list[int], stream: nn.Module) -> None:
+        super().__init__()
+        self.register_buffer("tracks", torch.tensor(tracks), persistent=False)
+        self.stream = stream
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.stream(x[:, :, self.tracks])
+        return out
 
 
 class _Main(nn.Module):
@@ -85,7 +96,7 @@ class _Main(nn.Module):
         return out
 
 
-class _Onsets(nn.Module):
+class _Rhythm(nn.Module):
     """Rhythm: how many notes start, and how many sound, in each track at each step."""
 
     def __init__(self, grid: Grid, width: int) -> None:
@@ -98,31 +109,42 @@ class _Onsets(nn.Module):
 
 
 class _Harmony(nn.Module):
-    """Harmony: pitch classes per beat and of the whole phrase, seen alike in every key.
+    """Harmony: pitch classes of beats, of bars and of the whole phrase, seen alike in every key.
 
-    Convolutions wrap around the circle of pitch classes, and the result is pooled over it.
+    Of a bar it counts which there are, not how long they sound. Convolutions wrap around the circle
+    of pitch classes, and the result is pooled over it.
     """
 
     fold: Tensor
 
     def __init__(self, grid: Grid, tracks: int, width: int) -> None:
         super().__init__()
-        self.beats = grid.bars * grid.beats_per_bar
+        self.bars, self.beats = grid.bars, grid.bars * grid.beats_per_bar
         self.register_buffer("fold", folding(grid), persistent=False)
         self.chord = nn.Conv2d(tracks + 1, width, (PITCH_CLASSES, 1))
         self.progression = nn.Conv2d(width, width, (1, 4), stride=(1, 2), padding=(0, 1))
         self.scale = nn.Conv1d(tracks + 1, width, PITCH_CLASSES)
+        self.together = nn.Conv2d(tracks, width, (PITCH_CLASSES, 1))
         length = (self.beats - 2) // 2 + 1
-        self.out = nn.Linear(width * length + 2 * width, width)
+        self.out = nn.Linear(width * length + 2 * width + (width + tracks) * grid.bars, width)
 
     def forward(self, x: Tensor) -> Tensor:
-        beats = _parts(x[:, 0] @ self.fold, self.beats).mean(3)  # [B, T, beats, 12]
+        chroma = x[:, 0] @ self.fold  # [B, T, S, 12]
+        beats = _parts(chroma, self.beats).mean(3)
         beats = torch.cat([beats, beats.mean(1, keepdim=True)], 1).transpose(2, 3)
         h = lrelu(self.chord(_wrapped(beats, 2)))  # [B, C, 12, beats]
         h = lrelu(self.progression(h)).mean(2)
         whole = lrelu(self.scale(_wrapped(beats.mean(3), 2)))  # [B, C, 12]
-        out: Tensor = self.out(torch.cat([h.flatten(1), whole.mean(2), whole.amax(2)], 1))
+        heard = [h.flatten(1), whole.mean(2), whole.amax(2), *self._variety(chroma)]
+        out: Tensor = self.out(torch.cat(heard, 1))
         return out
+
+    def _variety(self, chroma: Tensor) -> tuple[Tensor, Tensor]:
+        """Return what pitch classes bars have together, and how many, ``[B, *]``."""
+        steps = _parts(chroma, self.bars).sum(3)  # [B, T, bars, 12]
+        there = (steps / (1 + steps)).transpose(2, 3)  # nearly 0 or 1, with a slope everywhere
+        together = lrelu(self.together(_wrapped(there, 2))).mean(2)
+        return together.flatten(1), there.sum(2).flatten(1)
 
 
 class _Motion(nn.Module):
@@ -154,26 +176,6 @@ class _Motion(nn.Module):
         a, b = real[:, 0, :, :-1], imaginary[:, 0, :, :-1]  # what sounded a step before
         c, d = real[:, 1, :, 1:], imaginary[:, 1, :, 1:]  # what starts
         return torch.cat([a * c + b * d, a * d - b * c], -1)  # (a - bi)(c + di)
-
-
-class _Used(nn.Module):
-    """Variety: which pitch classes each track has in each bar, and how many, alike in every key."""
-
-    fold: Tensor
-
-    def __init__(self, grid: Grid, tracks: int, width: int) -> None:
-        super().__init__()
-        self.bars = grid.bars
-        self.register_buffer("fold", folding(grid), persistent=False)
-        self.together = nn.Conv2d(tracks, width, (PITCH_CLASSES, 1))
-        self.out = nn.Linear((width + tracks) * grid.bars, width)
-
-    def forward(self, x: Tensor) -> Tensor:
-        steps = _parts(x[:, 0] @ self.fold, self.bars).sum(3)  # [B, T, bars, 12]
-        there = (steps / (1 + steps)).transpose(2, 3)  # nearly 0 or 1, with a slope everywhere
-        together = lrelu(self.together(_wrapped(there, 2))).mean(2)
-        out: Tensor = self.out(torch.cat([together.flatten(1), there.sum(2).flatten(1)], 1))
-        return out
 
 
 class _OverTime(nn.Module):
