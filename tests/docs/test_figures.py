@@ -47,12 +47,9 @@ def decimals(value: str) -> int:
     return len(value.partition(".")[2])
 
 
-waiting = pytest.mark.xfail(reason="new figures of the music are on their way", strict=False)
-
-
 @pytest.mark.parametrize(
     "cells",
-    [pytest.param(row, marks=[waiting] if "`music`" in row[0] else []) for row in rows()],
+    rows(),
     ids=lambda cells: cells[0],
 )
 def test_a_figure_is_in_the_results(cells: list[str]) -> None:
