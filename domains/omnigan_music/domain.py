@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["MusicDomain"]
 
 LOOKED_AT = 512
-"""Training phrases that the first output biases are taken from."""
+"""Training phrases that the first output biases, and how many notes are usual, are taken from."""
 
 
 class MusicDomain(DatasetDomain):
@@ -170,14 +170,12 @@ class MusicDomain(DatasetDomain):
         return metrics_for(self.grid)
 
     def health(self, x: Tensor) -> list[str]:
-        silent_tracks = [
-            voice.name
-            for track, voice in enumerate(self.grid.voices)
-            if len(self.grid.voices) > 1 and not bool(x[:, 0, track].any())
-        ]
-        if not silent_tracks or not bool(x.any()):
-            return []
-        return [
-            f"The tracks {', '.join(silent_tracks)} are silent in every sample. If it lasts, "
-            "lower train.rate, or leave them out of data.tracks."
-        ]
+        from omnigan_music.health import complaints
+
+        return complaints(x, [voice.name for voice in self.grid.voices], self._usual_notes)
+
+    @cached_property
+    def _usual_notes(self) -> float:
+        from omnigan_music.health import notes_in
+
+        return notes_in(self.some(LOOKED_AT, torch.Generator().manual_seed(0)))
