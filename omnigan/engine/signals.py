@@ -12,7 +12,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -24,6 +24,30 @@ GRACE = 60.0
 """Seconds after SIGTERM in which a step has to end, and in which the first one has to begin."""
 LONGER = 3
 """So many times the longest step so far may be more."""
+
+_undo: list[Callable[[], object]] = []
+"""What a forked process does first: signals that it gets are its own, such as those by which a pool
+of processes ends. The descriptor that hears them is shared with the run, which would end, too."""
+
+
+def _undo_all() -> None:
+    while _undo:
+        _undo.pop()()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_undo_all)
+
+
+@contextmanager
+def _undone_by_forks(action: Callable[[], object]) -> Iterator[None]:
+    """Have processes that are forked in the block begin with an action."""
+    _undo.append(action)
+    try:
+        yield
+    finally:
+        if action in _undo:  # not in a fork
+            _undo.remove(action)
 
 
 class Interrupted(OmniganError):
@@ -110,7 +134,9 @@ def listening(echo: float = 0.0) -> Iterator[StopRequest]:
     for number in before:
         signal.signal(number, ask)
     try:
-        yield request
+        # Only SIGTERM: Ctrl-C comes to all processes of a terminal, and a step may need this one.
+        with _undone_by_forks(lambda: signal.signal(signal.SIGTERM, before[signal.SIGTERM])):
+            yield request
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -139,7 +165,8 @@ def leaving(request: StopRequest) -> Iterator[None]:
     thread = threading.Thread(target=_watch, args=(reader, request), daemon=True)
     thread.start()
     try:
-        yield
+        with _undone_by_forks(lambda: signal.set_wakeup_fd(-1)):
+            yield
     finally:
         signal.set_wakeup_fd(-1)
         writer.shutdown(socket.SHUT_RDWR)
@@ -162,16 +189,16 @@ def _watch(signals: socket.socket, request: StopRequest) -> None:
                 heard = time.monotonic()
                 signals.settimeout(GRACE / 60)
             if heard is not None and request.stuck(heard):
-                _leave(request)
+                _leave(request, time.monotonic() - heard)
                 return
 
 
-def _leave(request: StopRequest) -> None:
+def _leave(request: StopRequest, seconds: float) -> None:
     saved = "nothing is saved"
     if request.command is not None:
         saved = f"what was saved before is whole. Go on with:\n  {request.command}"
     print(
-        f"Stopped: {GRACE:.0f} seconds after SIGTERM no step had ended; {saved}",
+        f"Stopped: {seconds:.0f} seconds after SIGTERM no step had ended; {saved}",
         file=sys.stderr,
         flush=True,
     )

@@ -114,3 +114,26 @@ def test_only_the_main_thread_hears_signals(left: list[int]) -> None:
     thread.start()
     thread.join()
     assert found == [before + 1]
+
+
+@pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_signals_of_a_forked_process_are_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[float] = []
+    monkeypatch.setattr(signals, "GRACE", LONG)
+    monkeypatch.setattr(signals, "_leave", lambda request, seconds: ended.append(seconds))
+    reader, writer = os.pipe()
+    with listening() as request, leaving(request):
+        child = os.fork()
+        if not child:
+            os.write(writer, b"!")
+            time.sleep(5)
+            os._exit(0)  # it did not hear
+        os.read(reader, 1)
+        os.kill(child, signal.SIGTERM)
+        _, status = os.waitpid(child, 0)
+        time.sleep(3 * LONG)
+    os.close(reader)
+    os.close(writer)
+    assert os.WTERMSIG(status) == signal.SIGTERM
+    assert (ended, request.number) == ([], None)
