@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 import torch
 from torch import Tensor
@@ -65,14 +66,18 @@ def read(domain: Domain, split: Split, most: int, seed: int) -> Excerpt:
 
 def _stacked(examples: Iterable[Batch], count: int) -> Batch:
     """Return so many examples as a batch; unlike stacking, this never holds them twice."""
-    whole: dict[str | None, Tensor] = {}
-    for number, example in enumerate(examples):
-        for name, value in {None: example.x, **example.cond}.items():
-            if number == 0:
-                whole[name] = value.new_empty(count, *value.shape)
-            whole[name][number] = value
-    cond = {name: values for name, values in whole.items() if name is not None}
-    return Batch(whole[None], cond)
+    found = iter(examples)
+    first = next(found)
+    whole = Batch(_room(first.x, count), {n: _room(v, count) for n, v in first.cond.items()})
+    for number, example in enumerate(chain([first], found)):
+        whole.x[number] = example.x
+        for name, values in whole.cond.items():
+            values[number] = example.cond[name]
+    return whole
+
+
+def _room(value: Tensor, count: int) -> Tensor:
+    return value.new_empty(count, *value.shape)
 
 
 def take(batch: Batch, index: Tensor) -> Batch:
