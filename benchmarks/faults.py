@@ -2,10 +2,12 @@
 
     python benchmarks/faults.py --seed 0
     python benchmarks/faults.py --only kill --domains image text
+    python benchmarks/faults.py --only recipes
 
 Every trial trains a small recipe, breaks it, goes on with the same command and compares all files
 with those of a run that nobody touched. Damaged recipes and data files are read by processes with
-little memory and a time limit. It takes a while; a trial that lost something is printed at once.
+little memory and a time limit, and small recipes that are accepted in spite of damage train for
+three steps. It takes a while; a trial that lost something is printed at once.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from functools import partial
 from pathlib import Path
 
 from fault_kit import cases, scenarios
-from fault_kit.fuzz import fuzz
+from fault_kit.fuzz import SECONDS, fuzz
 from fault_kit.sources import DOMAINS
 from fault_kit.trials import Bench, Outcome
 
@@ -128,14 +130,25 @@ def others(rng: random.Random) -> Iterator[tuple[str, Trial]]:
     yield "a loader process killed", lambda b: scenarios.lost_worker(b, rng)
 
 
-def damaged_input(domain: str, folder: Path, seed: int, most: int) -> Iterator[tuple[str, Outcome]]:
-    """Yield what became of damaged recipes, settings and data."""
-    for name, case, count in (
-        ("recipes damaged", cases.damaged_recipe, most),
-        ("settings of a good recipe damaged", cases.damaged_settings, most // 4),
-        ("data files damaged", cases.damaged_data, most // 2),
-    ):
-        report = fuzz(partial(case, domain), range(seed, seed + count), folder / "fuzz.log")
+INPUTS = {
+    "recipes damaged": (cases.damaged_recipe, 1, SECONDS),
+    "settings of a good recipe damaged": (cases.damaged_settings, 8, SECONDS),
+    "accepted settings of damaged recipes trained": (cases.damaged_training, 40, 4 * SECONDS),
+    "data files damaged": (cases.damaged_data, 8, SECONDS),
+}
+"""What is tried on damaged input: the case, one in how many of ``--inputs`` it gets, and the
+seconds that each may take."""
+
+
+def damaged_input(
+    domain: str, folder: Path, seed: int, most: int, word: str
+) -> Iterator[tuple[str, Outcome]]:
+    """Yield what became of damaged recipes, settings and data whose line's name holds a word."""
+    for name, (case, part, seconds) in INPUTS.items():
+        if word not in name:
+            continue
+        seeds = range(seed, seed + max(1, most // part))
+        report = fuzz(partial(case, domain), seeds, folder / "fuzz.log", seconds)
         for _ in range(report.accepted):
             yield name, Outcome("continued")
         for _ in range(report.refused):
@@ -162,7 +175,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--domains", nargs="+", default=DOMAINS, choices=DOMAINS)
     parser.add_argument("--only", default="", help="faults whose name holds this word")
-    parser.add_argument("--inputs", type=int, default=800, help="damaged recipes of each domain")
+    parser.add_argument("--inputs", type=int, default=4000, help="damaged recipes of each domain")
     parser.add_argument("--share", type=float, default=0.1, help="of a run's writes to try")
     chosen = parser.parse_args()
     rows: dict[str, Row] = {}
@@ -183,9 +196,9 @@ def main() -> None:
             outcome = trial(bench) if chosen.only in name else None
             if outcome is not None:
                 note(name, domain, outcome)
-        if chosen.only in "damaged":
-            for name, outcome in damaged_input(domain, folder, chosen.seed, chosen.inputs):
-                note(name, domain, outcome)
+        inputs = damaged_input(domain, folder, chosen.seed, chosen.inputs, chosen.only)
+        for name, outcome in inputs:
+            note(name, domain, outcome)
         print(f"\n{domain} is done\n\n{table(rows)}", flush=True)
     shutil.rmtree(folder, ignore_errors=True)
 

@@ -14,18 +14,25 @@ from typing import Any
 import torch
 import yaml
 
+import omnigan
 from fault_kit.files import Sample, samples_of
+from fault_kit.fuzz import Untried
 from fault_kit.mutations import damaged_bytes, damaged_text
 from fault_kit.sources import recipe_for
 from fault_kit.values import damaged_values
+from omnigan.engine.reporter import Quiet
 from omnigan.plugins import load_domain
 from omnigan.recipe.load import dump_recipe, load_recipe
+from omnigan.recipe.schema import Recipe
 from omnigan.recipe.shipped import shipped
 
-__all__ = ["damaged_data", "damaged_recipe", "damaged_settings"]
+__all__ = ["damaged_data", "damaged_recipe", "damaged_settings", "damaged_training"]
 
 TOGETHER = 4
 """Damaged files in a folder with whole ones."""
+MANY, WEIGHTS = 64, 2**21
+"""Examples, and weights of both networks, above which training would rightly take its time."""
+TRAINED = ("steps=3", "threads=1", "workers=0", "device=cpu", "compile=none")
 
 
 def damaged_recipe(domain: str, seed: int) -> None:
@@ -61,15 +68,46 @@ def damaged_settings(domain: str, seed: int) -> None:
         UserError: The settings do not fit together, or do not suit the data.
     """
     rng = random.Random(f"{domain} {seed}")
-    values = damaged_values(_small(domain), rng)
+    _weights(domain, damaged_values(_small(domain), rng))
+
+
+def _weights(domain: str, values: dict[str, Any]) -> int:
+    """Return how many weights the networks of a recipe for the small data have."""
     loaded = load_recipe(values)
     if loaded.domain_config.data.model_dump()["source"] != _small(domain)["data"]["source"]:
-        return  # embedded data take minutes to read
+        raise Untried("embedded data take minutes to read")
     resolved = loaded.domain_class(loaded.domain_config).resolve()
     resolved.describe()
     with torch.device("meta"):  # shapes alone: a wish for 8,192 channels is no mistake
-        resolved.generator()
-        resolved.discriminator()
+        both = resolved.generator(), resolved.discriminator()
+    return sum(weight.numel() for network in both for weight in network.parameters())
+
+
+def damaged_training(domain: str, seed: int) -> None:
+    """Train a small recipe with damaged settings for three steps, if it is accepted.
+
+    Raises:
+        OmniganError: It is not, or training ends in words.
+    """
+    rng = random.Random(f"{domain} {seed}")
+    values = damaged_values(_small(domain), rng)
+    settings = [f"train.{setting}" for setting in TRAINED]
+    recipe = load_recipe(values).recipe
+    if recipe.train.warmup:
+        settings.append("train.warmup=null")
+    if _takes_long(recipe) or _weights(domain, values) > WEIGHTS:
+        raise Untried("too large")
+    folder = Path(tempfile.mkdtemp(prefix="omnigan-faults-"))
+    try:
+        omnigan.train(values, settings, out=folder / "run", reporter=Quiet())
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _takes_long(recipe: Recipe) -> bool:
+    train, log = recipe.train, recipe.log
+    most = max(train.batch_size, log.samples, log.evaluate_samples)
+    return most > MANY or train.discriminator_steps > 4
 
 
 @cache

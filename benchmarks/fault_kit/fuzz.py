@@ -15,7 +15,7 @@ from fault_kit.children import Child
 from fault_kit.harms import MemoryOfAtMost
 from omnigan.errors import OmniganError
 
-__all__ = ["Failure", "Report", "fuzz"]
+__all__ = ["Failure", "Report", "Untried", "fuzz"]
 
 MEMORY = 3 * 2**29
 """Bytes that reading damaged input may take."""
@@ -24,7 +24,11 @@ HOURS = 4 * 3600.0
 SECONDS = 30
 """That one input may take."""
 Case = Callable[[int], object]
-"""Given a seed; returns, or raises an :class:`omnigan.errors.OmniganError`."""
+"""Given a seed; returns, or raises an :class:`omnigan.errors.OmniganError` or :class:`Untried`."""
+
+
+class Untried(Exception):
+    """What this seed makes is not for this case, as work that would rightly take hours."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,8 @@ def _work(case: Case, first: int, stop: int, seconds: float, words: list[str]) -
         kind, detail = "accepted", ""
         try:
             case(seed)
+        except Untried:
+            kind = "untried"
         except OmniganError as error:
             kind = "refused"
             if not str(error).strip():

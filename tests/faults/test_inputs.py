@@ -7,15 +7,45 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
+from omnigan.recipe.schema import Recipe
+
 DOMAINS = ("audio", "image", "music", "text")
-pytestmark = pytest.mark.slow
 
 
+def test_a_word_chooses_among_damaged_inputs(
+    kit: Callable[[str], ModuleType], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the processes that try them."""
+    faults = import_module("faults")
+    tried: list[tuple[str, int]] = []
+
+    def fuzz(case: Any, seeds: range, log: Path, seconds: float) -> Any:
+        tried.append((case.func.__name__, len(seeds)))
+        return kit("fuzz").Report(accepted=2, refused=1)
+
+    monkeypatch.setattr(faults, "fuzz", fuzz)
+    found = list(faults.damaged_input("text", tmp_path, 0, 80, "recipes"))
+    assert tried == [("damaged_recipe", 80), ("damaged_training", 2)]
+    assert [outcome.kind for _, outcome in found] == ["continued", "continued", "sentence"] * 2
+
+
+def test_recipes_that_take_hours_are_not_trained(kit: Callable[[str], ModuleType]) -> None:
+    cases = kit("cases")
+    small = {"domain": "text"}
+    assert cases._takes_long(Recipe.model_validate({**small, "train": {"batch_size": 1000}}))
+    assert cases._takes_long(Recipe.model_validate({**small, "log": {"samples": 10**6}}))
+    few = {"evaluate_samples": 16}
+    assert not cases._takes_long(Recipe.model_validate({**small, "log": few}))
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("domain", DOMAINS)
 @pytest.mark.parametrize(
     ("kind", "count"), [("damaged_recipe", 80), ("damaged_settings", 20), ("damaged_data", 25)]
@@ -30,6 +60,7 @@ def test_damage_is_told(
     assert report.refused > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("case", "word"), [("_hang", "took too long"), ("_raise", "ZeroDivisionError")]
 )
