@@ -172,6 +172,8 @@ def evaluate(
         options |= {"notify": reporter.notify, "warn": reporter.warn}
         results = {run: measure(each, **options) for run, each in trained.items()}
     first, *others = results.values()
+    if not json:  # before anything is drawn, which may fail or take long
+        print(comparison_table(results) if others else first.table(), flush=True)
     words = ["closest", "best" if best else None, f"seed-{seed}"]
     pictures = {
         run.as_posix(): _closest(each, result, destination(None, run, *words))
@@ -181,20 +183,20 @@ def evaluate(
         told = comparison_json(results) if others else first.to_json()
         print_json({**told, "pictures": pictures if others else pictures[runs[0].as_posix()]})
     else:
-        print(comparison_table(results) if others else first.table())
         for path in chain(*pictures.values()):
             print(path)
 
 
 def _closest(trained: Trained, evaluation: Evaluation, folder: Path) -> list[str]:
     """Show the closest pairs, as far as that can be done: the scores matter more."""
+    from omnigan.errors import OmniganError
     from omnigan.evaluation.closest import show_closest
 
     failed: list[str] = []
     artifacts: list[Artifact] = []
     try:
         artifacts = show_closest(trained.domain, evaluation, folder, failed)
-    except OSError as error:
+    except (OmniganError, OSError, MemoryError, RuntimeError) as error:  # or a GPU lacks memory
         failed.append(f"The closest pairs cannot be shown: {error}")
     with reporting() as reporter:
         for sentence in failed:

@@ -12,6 +12,7 @@ import pytest
 from torch import Tensor
 
 from omnigan.domain import Artifact
+from omnigan.errors import UserError
 
 Run = Callable[..., tuple[int, str, str]]
 RECIPE = """
@@ -79,6 +80,22 @@ def test_the_closest_pairs_are_shown(
     assert "Frechet distance" in output
     assert "A picture of the closest pairs cannot" in errors
     assert "no picture today" in errors
+
+    def refused(self: Any, x: Tensor, y: Tensor, folder: Path) -> list[Artifact]:
+        raise UserError("these cannot be compared")
+
+    monkeypatch.setattr(mixture.MixtureDomain, "compare", refused)
+    status, output, errors = omnigan(*arguments, "--json")
+    assert (status, json.loads(output)["pictures"]) == (0, [])
+    assert "The closest pairs cannot be shown: these cannot be compared" in errors
+
+    def interrupted(self: Any, x: Tensor, y: Tensor, folder: Path) -> list[Artifact]:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(mixture.MixtureDomain, "compare", interrupted)
+    status, output, _ = omnigan(*arguments)
+    assert status != 0
+    assert "Frechet distance" in output, "scores are told before anything is drawn"
 
 
 def test_several_runs_are_compared_where_they_can_be(omnigan: Run, runs: list[str]) -> None:
