@@ -7,7 +7,7 @@ from pathlib import Path
 from torch import Tensor
 
 from omnigan.domain import Domain, FileExamples
-from omnigan.errors import UserError, listed
+from omnigan.errors import OmniganError, UserError, listed
 from omnigan.walk import walk
 
 __all__ = ["examples_in", "files_of", "read_examples"]
@@ -45,8 +45,14 @@ def read_examples(domain: Domain, file: Path) -> FileExamples:
 
     Raises:
         UserError: It cannot be read, or holds none.
+        OmniganError: The domain tells other texts than it has examples.
     """
     found = domain.read_file(file)
     if not len(found.x):
         raise UserError(f"{file}: there is no example in it.")
+    if len(found.texts) not in (0, len(found.x)):
+        raise OmniganError(
+            f"read_file() of {type(domain).__name__} gives {len(found.texts)} texts for "
+            f"{len(found.x)} examples: give one for each, or none."
+        )
     return found

@@ -8,7 +8,8 @@ from types import ModuleType
 import pytest
 import torch
 
-from omnigan.errors import UserError
+from omnigan.domain import FileExamples
+from omnigan.errors import OmniganError, UserError
 from omnigan.plugins import load_domain
 from omnigan.reading import examples_in, files_of
 
@@ -24,6 +25,10 @@ def test_a_file_without_an_example_is_a_mistake(
             continue
         with pytest.raises(UserError, match=r"mine\.txt: there is no example in it"):
             examples_in(domain, Path("mine.txt"))
+    told = FileExamples(torch.zeros(3, 2), ["one", "two"])
+    monkeypatch.setattr(domain, "read_file", lambda path: told)
+    with pytest.raises(OmniganError, match=r"MixtureDomain gives 2 texts for 3 examples"):
+        examples_in(domain, Path("mine.txt"))
 
 
 @pytest.mark.parametrize(

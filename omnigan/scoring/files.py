@@ -90,6 +90,7 @@ def _read(
             named += files_of(critic.domain, path)
         except UserError as error:
             unread.append(Unread(str(path), _reason(error, path)))
+    named = list(dict.fromkeys(named))  # a folder and a file in it
     for done, file in enumerate(named):
         notify("reading files", done, len(named))
         try:
@@ -127,8 +128,8 @@ def _score(file: str, judged: _Judged, trial: Trial | None) -> FileScore:
         probability = float(trial.calibration(np.array([mean]))[0])
         chances = trial.calibration(np.array(judged.logits)).tolist()
     lines = tuple(
-        LineScore(text, logit, None if chances is None else chances[place])
-        for place, (text, logit) in enumerate(zip(judged.texts, judged.logits, strict=False))
+        LineScore(text, judged.logits[place], None if chances is None else chances[place])
+        for place, text in enumerate(judged.texts)
     )
     return FileScore(
         file, mean, probability, tuple(judged.logits), judged.examples, lines, judged.left_out
