@@ -229,7 +229,7 @@ class TextDomain(DatasetDomain):
     def read_file(self, path: Path) -> FileExamples:
         from omnigan_text.data import read_file
 
-        return read_file(path, self.config.data)
+        return read_file(path, self.config.data, self.codec)
 
     def assets(self) -> Mapping[str, bytes]:
         vocabulary = self.config.data.vocabulary

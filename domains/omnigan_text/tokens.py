@@ -127,6 +127,7 @@ class _Pieces(Codec):
         self._mark = unknown if unknown is not None and unknown < self.symbols else None
 
     def encode(self, text: str) -> list[int]:
+        _require_unicode(text)
         encoding = self._tokenizer.encode(text, add_special_tokens=False)
         ids: list[int] = encoding.ids
         for place, symbol in enumerate(ids):
@@ -179,6 +180,18 @@ def _require_all(tokenizer: Tokenizer, symbols: int) -> None:
             f"data.vocabulary has {known:,} of the model's {symbols:,} symbols, so it is not the "
             "vocabulary that the model was trained with. Copy the whole model again"
         )
+
+
+def _require_unicode(text: str) -> None:
+    r"""Refuse what no tokenizer takes: half of a sign, which JSON may hold as ``\ud800``.
+
+    Raises:
+        UserError: There is one.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise UserError(f"{_short(ascii(text))} is not valid Unicode") from error
 
 
 def _short(text: str) -> str:

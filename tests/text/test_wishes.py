@@ -60,6 +60,7 @@ def test_a_prefix_and_a_temperature_can_be_asked_for(made: Make) -> None:
         ("prefix=red rived", r"'rived' is not in .*; it has 'river' and 'red', say\.$"),
         ("prefix=red  ", r"prefix=red  : ' ' is not in the model's vocabulary\.$"),
         ("prefix=red red red red red red", r"it has 6 symbols, and a beginning may have at most 5"),
+        ("prefix=red \udcff", r"^'red \\udcff' is not valid Unicode$"),
         ("loudness=3", r"this model has no conditions but its labels"),
     ],
 )

@@ -36,26 +36,30 @@ def read_texts(paths: Sequence[Path], data: TextData) -> Tensor:
     Raises:
         UserError: A file cannot be read, or none of its texts fits the model.
     """
-    return torch.cat([torch.zeros(0, data.tokens), *(read_file(path, data).x for path in paths)])
+    codec = Codec.of(data)
+    found = [read_file(path, data, codec).x for path in paths]
+    return torch.cat([torch.zeros(0, data.tokens), *found])
 
 
-def read_file(path: Path, data: TextData) -> FileExamples:
+def read_file(path: Path, data: TextData, codec: Codec | None = None) -> FileExamples:
     """Read a text file as examples of a run.
 
     Args:
         path: A file of any kind that a source may have.
         data: The data section of a run, resolved.
+        codec: Of that section, for who reads many files; None: it is made.
 
     Returns:
         An example ``[T]`` for each text that the run could have learnt from: blank ones are left
-        out, and those with words outside the vocabulary or too long are left out and counted.
+        out, and those with words outside the vocabulary or too long are left out and counted, as
+        lines of a .jsonl file are that cannot be read.
 
     Raises:
         UserError: The file cannot be read, or none of its texts fits the model.
     """
-    codec, left_out = Codec.of(data), _LeftOut()
+    codec, left_out = Codec.of(data) if codec is None else codec, _LeftOut()
     rows, texts = [], []
-    for text in _texts(path, data):
+    for text in _texts(path, data, left_out.broken):
         try:
             rows.append(codec.rows([text]))
             texts.append(text)
@@ -63,7 +67,7 @@ def read_file(path: Path, data: TextData) -> FileExamples:
             left_out.add(len(texts) + left_out.count + 1, error)
     if not rows:
         raise UserError(f"{path}{left_out.first or ': there is no text in it'}")
-    return FileExamples(torch.cat(rows), texts, left_out.said(len(texts) + left_out.count))
+    return FileExamples(torch.cat(rows), texts, left_out.said(len(texts)))
 
 
 @dataclass
@@ -71,13 +75,15 @@ class _LeftOut:
     """Texts that are no examples.
 
     Attributes:
-        count: How many.
+        count: How many texts.
+        broken: What is wrong with each line that could not be read.
         words: What those with something outside the vocabulary have, each the first of its text.
         other: What is wrong with the first of all others.
         first: What is wrong with the first of all.
     """
 
     count: int = 0
+    broken: list[str] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
     other: str = ""
     first: str = ""
@@ -91,9 +97,10 @@ class _LeftOut:
         else:
             self.other = self.other or str(error)
 
-    def said(self, texts: int) -> str:
-        """Return how many of so many are left out, and why."""
-        if not self.count:
+    def said(self, used: int) -> str:
+        """Return how many are left out beside so many that are used, and why."""
+        lost = self.count + len(self.broken)
+        if not lost:
             return ""
         unlike, others = list(dict.fromkeys(self.words)), self.count - len(self.words)
         named = ", ".join(f"'{word}'" for word in unlike[:_NAMED])
@@ -101,21 +108,26 @@ class _LeftOut:
         why = [
             f"{len(self.words)} with what is not in the vocabulary ({named})" if self.words else "",
             f"{others} that do not fit ({self.other})" if others else "",
+            f"{len(self.broken)} that cannot be read ({self.broken[0]})" if self.broken else "",
         ]
         return (
-            f"left out {self.count} of {numbered(texts, 'text')}: "
+            f"left out {lost} of {numbered(used + lost, 'text')}: "
             f"{' and '.join(each for each in why if each)}."
         )
 
 
-def _texts(path: Path, data: TextData) -> Iterator[str]:
+def _texts(path: Path, data: TextData, broken: list[str]) -> Iterator[str]:
     """Read the texts of a file that are not blank.
+
+    Args:
+        path: The file.
+        data: The config.
+        broken: Takes what is wrong with each line of a .jsonl file that cannot be used.
 
     Raises:
         UserError: It cannot be read.
     """
     unlabelled = data.model_copy(update={"labels": "none"})  # a label is not looked for
-    broken: list[str] = []
     try:
         for record in read_records(path, unlabelled, data.unit == "paragraph", broken):
             text = clean(record.text, data.tokenizer.lower)
@@ -125,5 +137,3 @@ def _texts(path: Path, data: TextData) -> Iterator[str]:
         raise UserError(f"{path}: {error}") from error
     except OSError as error:
         raise UserError(f"{path}: it cannot be read: {error.strerror or error}") from error
-    if broken:
-        raise UserError(f"{path}: {broken[0]}")

@@ -269,6 +269,13 @@ def test_files_for_scoring(loaded: Make, write: Make, phrases: list[str]) -> Non
         f"that do not fit ('{long[:37]}...' has 10 tokens, and the model's texts have at most 5)."
     )
     assert not read_file(mine, data).left_out
+    records = [json.dumps({"text": each}) for each in (phrases[0], "half \ud800", phrases[1])]
+    half = read_file(write("mine/h.jsonl", "\n".join([*records, '{"text": "re'])), data)
+    assert half.texts == phrases[:2]
+    assert half.left_out.startswith(
+        r"left out 2 of 4 texts: 1 that do not fit ('half \ud800' is not valid Unicode) and 1 that "
+        "cannot be read (line 4 is not JSON: "
+    )
     alone = write("mine/alone.txt", "\nred zebra sees snow.\nblue zebra sees snow.\n")
     with pytest.raises(UserError, match=r"alone\.txt, text 1: 'red .*': 'zebra' is not in the"):
         read_texts([alone], data)
