@@ -189,14 +189,13 @@ def evaluate(
 
 def _closest(trained: Trained, evaluation: Evaluation, folder: Path) -> list[str]:
     """Show the closest pairs, as far as that can be done: the scores matter more."""
-    from omnigan.errors import OmniganError
     from omnigan.evaluation.closest import show_closest
 
     failed: list[str] = []
     artifacts: list[Artifact] = []
     try:
         artifacts = show_closest(trained.domain, evaluation, folder, failed)
-    except (OmniganError, OSError, MemoryError, RuntimeError) as error:  # or a GPU lacks memory
+    except (OSError, MemoryError, RuntimeError) as error:  # or a GPU lacks memory
         failed.append(f"The closest pairs cannot be shown: {error}")
     with reporting() as reporter:
         for sentence in failed:

@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from omnigan.domain import Artifact, Domain
+from omnigan.errors import OmniganError
 from omnigan.evaluation.failures import failures_kept
 from omnigan.evaluation.results import Evaluation
 
@@ -30,8 +31,11 @@ def show_closest(
         return []
     folder.mkdir(parents=True, exist_ok=True)
     artifacts: list[Artifact] = []
-    with failures_kept("A picture of the closest pairs", failed):
-        artifacts = domain.compare(*evaluation.pairs, folder)
+    try:
+        with failures_kept("A picture of the closest pairs", failed):
+            artifacts = domain.compare(*evaluation.pairs, folder)
+    except OmniganError as error:  # the run, and the scores, matter more
+        failed.append(f"The closest pairs cannot be shown: {error}")
     with suppress(OSError):  # it is not empty
         folder.rmdir()
     return artifacts

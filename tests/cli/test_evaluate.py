@@ -88,6 +88,9 @@ def test_the_closest_pairs_are_shown(
     status, output, errors = omnigan(*arguments, "--json")
     assert (status, json.loads(output)["pictures"]) == (0, [])
     assert "The closest pairs cannot be shown: these cannot be compared" in errors
+    status, _, errors = omnigan("train", "mine.yaml", "--out", "goes-on")
+    assert status == 0, "training does not end for want of a picture"
+    assert "The closest pairs cannot be shown: these cannot be compared" in errors
 
     def interrupted(self: Any, x: Tensor, y: Tensor, folder: Path) -> list[Artifact]:
         raise KeyboardInterrupt
