@@ -97,13 +97,14 @@ def evaluate(
         device: Of a run folder: ``auto``, ``cpu``, ``cuda`` or ``mps``, or a device of torch;
             default: the CPU.
         notify: Told about progress.
-        warn: Told if the data are not those of the training; default: a Python warning.
+        warn: Told if the data are not those of the training, or a newer omnigan has written the
+            run; default: a Python warning.
 
     Raises:
         UserError: There is no run, it has no held-out examples, there are no such features, or too
             little memory; or ``best`` or ``device`` is given for what is loaded already.
     """
-    trained = _loaded(run, device, best=best)
+    trained = _loaded(run, device, warn, best=best)
     samples, seed = _drawn(trained, samples), seed_in_range(seed)
     trained.refuse_too_many(samples)
     _tell(trained, warn)
@@ -218,9 +219,15 @@ def score(
     return ranked(critic, trained, names, label=label, samples=samples, seed=seed, notify=notify)
 
 
-def _loaded(run: str | Path | Trained, device: str | torch.device | None, *, best: bool) -> Trained:
+def _loaded(
+    run: str | Path | Trained,
+    device: str | torch.device | None,
+    warn: Callable[[str], None],
+    *,
+    best: bool,
+) -> Trained:
     if not isinstance(run, Trained):
-        return load(run, "cpu" if device is None else device, best=best)
+        return load(run, "cpu" if device is None else device, best=best, warn=warn)
     if best or device is not None:
         raise UserError(
             "best and device say how a run is loaded, and this one is loaded already: give them to "

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from omnigan.engine.reporter import Reporter
     from omnigan.sampling import Trained
 
-__all__ = ["first_rank", "harmless", "loaded", "print_json", "print_line", "reporting"]
+__all__ = ["first_rank", "harmless", "loaded", "print_json", "print_line", "reporting", "warn"]
 
 
 def first_rank() -> bool:
@@ -39,13 +39,14 @@ def loaded(run: Path, device: str = "cpu", *, best: bool = False) -> Trained:
     """Load a generator, and say which commit it is if it came from the Hub."""
     from omnigan.api import load
 
-    trained = load(run, device, best=best, warn=_warn)
+    trained = load(run, device, best=best, warn=warn)
     if trained.commit is not None:
         print(f"{run.as_posix()} is commit {trained.commit}", file=sys.stderr)
     return trained
 
 
-def _warn(text: str) -> None:
+def warn(text: str) -> None:
+    """Say what may be wrong, on the standard error."""
     print(f"warning: {text}", file=sys.stderr)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from omnigan.cli.common import print_json
+from omnigan.cli.common import print_json, warn
 from omnigan.cli.options import Best, Json
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def export(
         best=best,
         dtype=cast("Dtype", dtype),
         licence=licence,
+        warn=warn,
     )
     facts = {}
     if format == "onnx":

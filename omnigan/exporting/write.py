@@ -6,7 +6,8 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping
+import warnings
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -36,6 +37,10 @@ HEADLINES = ("Frechet distance", "precision", "recall")
 """Scores that the Hub is told besides the domain's own, where there are any."""
 
 
+def _warn(text: str) -> None:
+    warnings.warn(text, stacklevel=4)
+
+
 def export(
     run: str | Path,
     out: str | Path,
@@ -44,6 +49,7 @@ def export(
     best: bool = False,
     dtype: Dtype = "fp32",
     licence: str | None = None,
+    warn: Callable[[str], None] = _warn,
 ) -> Path:
     """Write an export: a folder from which a generator is used without the run and its data.
 
@@ -58,6 +64,7 @@ def export(
         dtype: What weights are stored as: ``fp32``, or ``bf16``, which is half as large and not
             quite the same.
         licence: The Hub's name of a licence for the model card, such as ``cc-by-4.0``.
+        warn: Told if a newer omnigan has written the run; default: a Python warning.
 
     Returns:
         The folder.
@@ -72,7 +79,7 @@ def export(
     _prepare(format)
     if is_reference(source) or (source.is_dir() and is_export(source)):
         raise UserError(f"{source} is an export already: copy the folder, or name the run.")
-    trained, folder = load(source, best=best), run_of(source)
+    trained, folder = load(source, best=best, warn=warn), run_of(source)
     domain = str(read_values(folder.config)["domain"])
     order = _Order(
         name=final.resolve().name,

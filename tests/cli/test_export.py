@@ -38,6 +38,15 @@ def test_an_export_without_a_licence_says_so(omnigan: Run, trained: str) -> None
     ]
 
 
+def test_a_run_of_a_newer_omnigan_is_exported_with_a_word(omnigan: Run, trained: str) -> None:
+    config = Path(trained, "config.json")
+    values = json.loads(config.read_text())
+    config.write_text(json.dumps({**values, "omnigan": "99.1"}))
+    status, _, errors = omnigan("export", trained, "model")
+    assert (status, len(errors.splitlines())) == (0, 1)
+    assert errors.startswith(f"warning: {trained} was written by omnigan 99.1, and this is ")
+
+
 def test_machines_are_told_the_files(omnigan: Run, trained: str) -> None:
     status, output, _ = omnigan("export", trained, "model", "--dtype", "bf16", "--json")
     assert status == 0
