@@ -7,6 +7,7 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
 
@@ -38,18 +39,21 @@ class Need:
     Attributes:
         one: For one example.
         each: For every further one.
+        least: Examples that the networks take at least, two where they compare them.
     """
 
     one: int
     each: int
+    least: int = 1
 
     def of(self, examples: int) -> int:
         """Return what so many examples need."""
         return self.one + (examples - 1) * self.each
 
     def together(self, room: float, most: int) -> int:
-        """Return how many examples fit into so many bytes, at least one and not above the most."""
-        return min(most, 1 + max(0, int(room - self.one) // max(1, self.each)))
+        """Return how many examples fit into so many bytes, from the least to the most."""
+        fitting = 1 + int(room - self.one) // max(1, self.each)
+        return min(most, max(self.least, fitting))
 
     def parts(self, batch_size: int, room: int) -> int | None:
         """Return how many parts of a batch fit one by one, None where not even one example does.
@@ -58,9 +62,10 @@ class Need:
             batch_size: Examples of the batch.
             room: Bytes that networks and optimizers leave free.
         """
-        if self.one > _ADVISED * room:
+        if self.of(self.least) > _ADVISED * room:
             return None
-        return -(-batch_size // self.together(_ADVISED * room, batch_size))
+        parts = -(-batch_size // self.together(_ADVISED * room, batch_size))
+        return min(parts, batch_size // self.least)  # none of them is below the least
 
 
 @dataclass(frozen=True)
@@ -118,7 +123,8 @@ def rehearse(
         most = need.of(-(-size // players.shares.parts))
         if most > _SHARE * memory:
             shares, few = players.shares, need.together(_SHARE * memory, min(_FEW, size))
-            seconds = _seconds(players, _some(players, order, few), notify) * size / few
+            with _of_few():
+                seconds = _seconds(players, _some(players, order, few), notify) * size / few
             players.shares = shares
             return Rehearsed(players, most, seconds, memory, need, whole=False)
     players = build()
@@ -130,18 +136,24 @@ def rehearse(
 def _look(players: Adversaries, order: BatchOrder, memory: int) -> Need:
     """Measure what one example needs, and two if there is room and time."""
     began = time.perf_counter()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about statistics of a single example
+    with _of_few():
         try:
             one = _most_memory(players, _some(players, order, 1))
         except torch.OutOfMemoryError:
             raise
         except (RuntimeError, ValueError, IndexError):  # some networks need two, for batch norm
             half = _most_memory(players, _some(players, order, 2)) // 2
-            return Need(half, half)
+            return Need(half, half, least=2)
         if 2 * one > _SHARE * memory or time.perf_counter() - began > _MOST_SECONDS:
             return Need(one, one)
         return Need(one, max(0, _most_memory(players, _some(players, order, 2)) - one))
+
+
+@contextmanager
+def _of_few() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about statistics of a single example
+        yield
 
 
 def _some(players: Adversaries, order: BatchOrder, examples: int) -> Iterator[Batch]:

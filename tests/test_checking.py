@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
@@ -260,7 +261,30 @@ def test_networks_that_need_two_examples_are_looked_at_with_two(
         return advance(self, data)
 
     monkeypatch.setattr(Adversaries, "advance", fussy)
-    assert checked(batch_size=64).accumulate == 1
+    report = checked(batch_size=64)
+    assert report.accumulate == 1
+    monkeypatch.setattr("omnigan.checking.free_memory", lambda device: 1000)
+    assert "does not fit" in checked(batch_size=64).text(), "and so where little fits"
+    rest = report.memory.total - report.memory.activations
+    enough = rest + 3 * report.memory.activations // 64  # four fifths of it for two
+    monkeypatch.setattr("omnigan.checking.free_memory", lambda device: enough)
+    assert checked(batch_size=64).accumulate == 32
+    assert checked(batch_size=5).accumulate == 2
+
+
+def test_of_warnings_about_few_examples_nothing_is_heard(
+    checked: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    advance = Adversaries.advance
+
+    def warning(self: Adversaries, data: Iterator[Batch]) -> Any:
+        if self.shares.whole == 1:
+            warnings.warn("std(): degrees of freedom is <= 0", UserWarning, stacklevel=1)
+        return advance(self, data)
+
+    monkeypatch.setattr(Adversaries, "advance", warning)
+    monkeypatch.setattr("omnigan.checking.free_memory", lambda device: 1000)
+    assert "does not fit" in checked(batch_size=64).text()
 
 
 def test_threads_are_compared_and_left_as_they_were(
