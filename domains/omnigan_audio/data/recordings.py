@@ -45,7 +45,7 @@ class _Progress:
 
     def __init__(self, seconds: Sequence[float], notify: Notify) -> None:
         self._seconds, self._notify = seconds, notify
-        self._total = math.ceil(sum(seconds) / 60)
+        self._total = max(1, math.ceil(sum(seconds) / 60))
         self._file, self._before = 0, 0.0
 
     def read(self, seconds: float) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 
+from omnigan.errors import UserError
 from omnigan_audio.data import Audio, load_audio, recordings, shots
 
 Make = Callable[..., Any]
@@ -202,6 +203,16 @@ def test_of_recordings_the_minutes_are_told(folder: Make, config: Make, hit: Mak
     assert done == sorted(done)
     assert {2, 4} < set(done)
     assert done.count(4) == 1
+
+
+def test_of_recordings_that_cannot_be_read_no_time_is_told(folder: Make, config: Make) -> None:
+    told: list[tuple[str, int, int]] = []
+    with pytest.raises(UserError, match="no sound in"):
+        load_audio(
+            config(folder({"a.wav": b"no", "b.wav": b"no"}), cut="random"),
+            lambda *what: told.append(what),
+        )
+    assert set(told) == {("reading minutes of sound", 0, 1), ("reading minutes of sound", 1, 1)}
 
 
 def test_many_threads_give_what_one_gives(
