@@ -37,31 +37,31 @@ def spectrogram_wished(wish: str, mel: Mel) -> Tensor:
     if path.suffix.lower() != ".npy":
         return mel.of(sound_wished(wish, mel.rate, mel.hop))
     try:
-        with path.open("rb") as opened:
-            held = np.asarray(np.load(opened, allow_pickle=False))
-        numbers = held.astype(np.float32, casting="same_kind")
-    except (OSError, ValueError, EOFError, TypeError) as error:
+        held = np.lib.format.open_memmap(path, mode="r")  # of a damaged head's size nothing is read
+        if not np.can_cast(held.dtype, np.float32, "same_kind"):
+            raise ValueError(f"they are {held.dtype}")
+    except Exception as error:  # the head is read by Python's tokenizer, which fails in many ways
         raise UserError(
             f"condition {wish}: it holds no numbers that can be read: {error}"
         ) from error
-    levels = numbers[0] if numbers.ndim == 3 and len(numbers) == 1 else numbers
+    numbers = held[0] if held.ndim == 3 and len(held) == 1 else held
     window, hop = sizes_for(mel.rate)
     wanted = (
         f"[{mel.bands} bands, frames], natural logarithms of magnitudes at {mel.rate} Hz in "
         f"windows of {window} samples, one every {hop}"
     )
     most = int(LONGEST * mel.rate / hop)
-    if levels.ndim != 2 or levels.shape[0] != mel.bands or not 6 <= levels.shape[1] <= most:
-        turned = levels.ndim == 2 and levels.shape[1] == mel.bands
+    if numbers.ndim != 2 or numbers.shape[0] != mel.bands or not 6 <= numbers.shape[1] <= most:
+        turned = numbers.ndim == 2 and numbers.shape[1] == mel.bands
         hint = " Turn it: frames come last." if turned else f" There are 6 to {most} frames."
         raise UserError(f"condition {wish}: it is {list(held.shape)}, not {wanted}.{hint}")
-    low, high = float(levels.min()), float(levels.max())
+    low, high = float(numbers.min()), float(numbers.max())
     if not (low >= _LOWEST and high <= _HIGHEST):  # NaN is in no range
         raise UserError(
             f"condition {wish}: its levels go from {low:.4g} to {high:.4g}. They must be {wanted}: "
             f"from {_LOWEST:g} to {_HIGHEST:g}, not decibels."
         )
-    return torch.from_numpy(levels)[None]
+    return torch.from_numpy(numbers.astype(np.float32))[None]
 
 
 def sound_wished(wish: str, rate: int, hop: int) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,14 @@ from omnigan_audio.vocoder import Mel
 from omnigan_audio.wishes import spectrogram_wished
 
 MEL = Mel(8000, 40)
+
+
+def damaged(head: bytes, other: bytes) -> bytes:
+    """Return the content of a file whose head says something else."""
+    file = io.BytesIO()
+    np.save(file, np.zeros((40, 9)))
+    assert head in file.getvalue()
+    return file.getvalue().replace(head, other)
 
 
 def test_a_spectrogram_is_taken_as_it_is_and_a_sound_is_made_into_one(tmp_path: Path) -> None:
@@ -39,7 +48,10 @@ def test_a_spectrogram_is_taken_as_it_is_and_a_sound_is_made_into_one(tmp_path: 
         (np.full((40, 9), np.nan), r"go from nan"),
         (np.zeros((40, 9), complex), "no numbers that can be read"),
         (np.array(["a"]), "no numbers that can be read"),
+        (np.full((40, 9), 1e300), r"go from 1e\+300"),
         (b"nothing", "no numbers that can be read"),
+        (damaged(b"(40, 9)", b"((((((("), "no numbers that can be read"),
+        (damaged(b"(40, 9), }          ", b"(40, 9000000000), }"), "no numbers that can be read"),
         (None, "no numbers that can be read.*No such file"),
     ],
 )
