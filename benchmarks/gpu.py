@@ -227,7 +227,7 @@ def in_parts(
         try:
             return loaded, measure(loaded, way, device, seconds)
         except torch.OutOfMemoryError as error:
-            reason = error
+            reason = error.with_traceback(None)  # which would hold the tensors of the attempt
     raise reason
 
 
