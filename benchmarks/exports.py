@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 RECIPES = {
@@ -74,7 +75,7 @@ def measure(given: list[Path]) -> None:
                 file = out / ("model.onnx" if kind == "onnx" else "model.safetensors")
                 size = file.stat().st_size / 1e6
                 print(f"| {name} | {kind} | {size:.2f} | {load:.2f} | {first:.3f} | {rate:.0f} |")
-            if shutil.which("chromium") and shutil.which("chromedriver"):
+            if has_chromium():
                 page = omnigan.export(run, folder / "web" / name, format="web")
                 size = sum(file.stat().st_size for file in page.rglob("*") if file.is_file()) / 1e6
                 waited = in_chromium(page)
@@ -127,6 +128,12 @@ def with_onnxruntime(folder: Path) -> list[float]:
         model.run(None, inputs)
         times.append(time.process_time() - start)
     return [loaded - began, first - loaded, BATCH / min(times)]
+
+
+def has_chromium() -> bool:
+    """Tell whether pages can be opened."""
+    programs = shutil.which("chromium"), shutil.which("chromedriver")
+    return all(programs) and find_spec("selenium") is not None
 
 
 def in_chromium(page: Path) -> float:
