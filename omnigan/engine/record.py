@@ -210,8 +210,12 @@ class FolderRecord(Record):
                 self.warn(f"There is no evaluation: {error}")
                 return
             failed: list[str] = []
-            show_closest(self.domain, result, self.folder.samples / "closest", failed)
-        self.journal.write({"step": self.adversaries.step, "evaluation": result.to_json()})
+            # First the scores: they are not to be lost where their picture cannot be written.
+            self.journal.write({"step": self.adversaries.step, "evaluation": result.to_json()})
+            try:
+                show_closest(self.domain, result, self.folder.samples / "closest", failed)
+            except OmniganError as error:
+                failed.append(f"The closest pairs cannot be shown: {error}")
         for warning in self.evaluations.warnings(result) + failed:
             self.warn(warning)
 

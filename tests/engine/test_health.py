@@ -13,6 +13,7 @@ import torch
 from omnigan.domain import Space
 from omnigan.engine import health, record
 from omnigan.engine.health import Balance, about_samples
+from omnigan.errors import OmniganError
 
 Run = Callable[..., Any]
 Lines = Callable[[Path], list[dict[str, Any]]]
@@ -114,6 +115,18 @@ def test_samples_that_are_no_numbers_are_told_and_not_written(
     ]
     assert [path.name for path in (out / "samples").iterdir()] == ["real"]
     assert (out / "report.html").is_file()
+
+
+def test_scores_without_a_picture_of_their_closest_pairs_are_kept(
+    run: Run, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*anything: Any) -> None:
+        raise OmniganError("There is no such font.")
+
+    monkeypatch.setattr(record, "show_closest", refuse)
+    heard = run("train.steps=1", "log.evaluate_every=1", "log.evaluate_samples=8")
+    assert len(heard.about("closest pairs cannot be shown: There is no such font.")) == 1
+    assert '"evaluation"' in (out / "metrics.jsonl").read_text(encoding="utf-8")
 
 
 def test_a_domain_may_add_signs(
