@@ -21,13 +21,14 @@ from omnigan_text.vocabulary import numbered, opened, opened_folder, trained, un
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-__all__ = ["MUCH", "Encoded", "Examples", "encode_texts"]
+__all__ = ["Encoded", "Examples", "encode_texts"]
 
 FITTING = 0.95
 """Share of the training texts that an automatic length is enough for."""
 
-MUCH = 0.2
-"""Share of texts that are left out for their words, above which other pieces are better."""
+MOST = 0.5
+"""Share of texts that words may leave out where nobody chose: pieces of words leave out hardly any,
+but a generator puts pieces together to words that there are not."""
 
 _CHUNK = 8192  # texts that are encoded at a time
 
@@ -118,7 +119,7 @@ def _as_words(
     except NothingKnown:
         return 1.0
     lost = words.unknown[0] / len(train) if data.unknown == "drop" else 0.0
-    return words if lost <= MUCH else lost
+    return words if lost <= MOST else lost
 
 
 def _of_kind(data: TextData, kind: Literal["word", "bpe"]) -> TextData:

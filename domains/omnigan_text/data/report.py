@@ -18,12 +18,12 @@ from omnigan.datasets.sentences import (
     unreadable,
 )
 from omnigan.wording import numbered
-from omnigan_text.data.encoding import MUCH
 from omnigan_text.data.sequences import Places
 from omnigan_text.data_config import TextData
 
 __all__ = ["Findings", "Lengths"]
 
+_MUCH = 0.2  # share of texts that are left out for their words, above which there is advice
 _NAMED = 100  # files or lines that are named; the rest is only counted
 
 _UNITS = {
@@ -208,7 +208,7 @@ class Findings:
     def _advice(self, data: TextData) -> str:
         """Return what to do where much is left out because of words outside the vocabulary."""
         share = sum(self.unknown) / max(1, self.texts - self.unlabelled)
-        if share <= MUCH:
+        if share <= _MUCH:
             return ""
         kind = data.tokenizer.kind
         pieces = "" if kind in ("bpe", "byte") else "data.tokenizer.kind=bpe divides them, and "
