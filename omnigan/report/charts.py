@@ -55,8 +55,18 @@ class Series:
     def points(self, most: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return at most so many points, each ``[N]``."""
         x, y = np.asarray(self.x, np.float64), np.asarray(self.y, np.float64)
+        y = _drawable(y)
         kept = thin(y, most)
         return x[kept], y[kept]
+
+
+SMALLEST = 1e-290
+"""What is nearer to 0 is drawn as 0: floats have no round numbers between such values."""
+
+
+def _drawable(values: Any) -> Any:
+    """Return a number or an array with 0 for what is too small to be drawn."""
+    return np.where(np.abs(values) < SMALLEST, 0.0, values)
 
 
 class _Axis:
@@ -112,7 +122,7 @@ class Chart:
             number: Of the chart in the page.
         """
         points = [each.points(MOST) for each in self.series]
-        floors = [each.floor for each in self.series if each.floor is not None]
+        floors = [float(_drawable(each.floor)) for each in self.series if each.floor is not None]
         horizontal = _axis([x for x, _ in points], [], (LEFT, WIDTH - RIGHT), never_log=True)
         values = [np.asarray(self.bounds)] if self.bounds else [y for _, y in points]
         ends = (HEIGHT - BOTTOM, TOP)
@@ -154,7 +164,7 @@ class Chart:
         floor = self.series[place].floor
         if floor is None:
             return Markup()
-        y = f"{float(axis.at(floor)):.1f}"
+        y = f"{float(axis.at(_drawable(floor))):.1f}"
         colour = f"floor c{place % COLOURS}"
         return tag("line", x1=LEFT, x2=WIDTH - RIGHT, y1=y, y2=y, class_=colour)
 

@@ -95,3 +95,12 @@ def test_a_long_curve_is_thinned() -> None:
     markup, data = Chart("it", "x", [Series("a", np.arange(100_000), values)]).draw(0)
     assert len(data["series"][0][0]) <= 1000
     assert len(markup) < 30_000
+
+
+def test_what_is_too_small_for_round_numbers_is_drawn_as_nothing() -> None:
+    for floor in (None, 5e-324):
+        tiny, nothing = (
+            Chart("Loss", "nats", [Series("d", [0, 1], [0.0, value], floor)]).draw(0)[0]
+            for value in (5e-324, 0.0)
+        )
+        assert tiny == nothing
