@@ -212,10 +212,7 @@ class FolderRecord(Record):
             failed: list[str] = []
             # First the scores: they are not to be lost where their picture cannot be written.
             self.journal.write({"step": self.adversaries.step, "evaluation": result.to_json()})
-            try:
-                show_closest(self.domain, result, self.folder.samples / "closest", failed)
-            except OmniganError as error:
-                failed.append(f"The closest pairs cannot be shown: {error}")
+            show_closest(self.domain, result, self.folder.samples / "closest", failed)
         for warning in self.evaluations.warnings(result) + failed:
             self.warn(warning)
 

@@ -120,12 +120,12 @@ def test_samples_that_are_no_numbers_are_told_and_not_written(
 def test_scores_without_a_picture_of_their_closest_pairs_are_kept(
     run: Run, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*anything: Any) -> None:
-        raise OmniganError("There is no such font.")
+    def full(*anything: Any) -> None:
+        raise OSError("No space left")
 
-    monkeypatch.setattr(record, "show_closest", refuse)
-    heard = run("train.steps=1", "log.evaluate_every=1", "log.evaluate_samples=8")
-    assert len(heard.about("closest pairs cannot be shown: There is no such font.")) == 1
+    monkeypatch.setattr(record, "show_closest", full)
+    with pytest.raises((OSError, OmniganError), match="No space left"):
+        run("train.steps=1", "log.evaluate_every=1", "log.evaluate_samples=16")
     assert '"evaluation"' in (out / "metrics.jsonl").read_text(encoding="utf-8")
 
 
