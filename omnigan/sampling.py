@@ -67,6 +67,11 @@ def load(
             label_counts=export.label_counts,
             fingerprints=export.fingerprints,
         )
+    return _of_run(folder, best, place, path)
+
+
+def _of_run(folder: Path, best: bool, device: torch.device, origin: str | Path) -> Trained:
+    """Load the newest checkpoint of a run that is whole, see :func:`load`."""
     run, choices = _checkpoints(folder, best)
     domain, values = read_model(run.config)
     counts = label_counts_of(values, domain, run.config)
@@ -84,8 +89,8 @@ def load(
             domain,
             network,
             choice.step,
-            place,
-            origin=path,
+            device,
+            origin=origin,
             label_counts=counts,
             fingerprints=kept(run.examples),
         )

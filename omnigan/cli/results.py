@@ -161,7 +161,6 @@ def evaluate(
 ) -> None:
     """Compute all metrics, beside the same metrics of real data; compare several runs."""
     from omnigan.api import evaluate as measure
-    from omnigan.evaluation.comparison import comparison_json, comparison_table
 
     trained = {run.as_posix(): loaded(run, device, best=best) for run in runs}
     options: dict[str, Any] = {"samples": samples, "seed": seed, "features": features}
@@ -171,17 +170,30 @@ def evaluate(
     with reporting() as reporter:
         options |= {"notify": reporter.notify, "warn": reporter.warn}
         results = {run: measure(each, **options) for run, each in trained.items()}
-    first, *others = results.values()
-    if not json:  # before anything is drawn, which may fail or take long
-        print(comparison_table(results) if others else first.table(), flush=True)
     words = ["closest", "best" if best else None, f"seed-{seed}"]
+    _tell(trained, results, words, as_json=json)
+
+
+def _tell(
+    trained: Mapping[str, Trained],
+    results: Mapping[str, Evaluation],
+    words: Sequence[str | None],
+    *,
+    as_json: bool,
+) -> None:
+    """Print scores, and draw their closest pairs, each run's into a folder called by some words."""
+    from omnigan.evaluation.comparison import comparison_json, comparison_table
+
+    first, *others = results.values()
+    if not as_json:  # before anything is drawn, which may fail or take long
+        print(comparison_table(results) if others else first.table(), flush=True)
     pictures = {
-        run.as_posix(): _closest(each, result, destination(None, run, *words))
-        for run, each, result in zip(runs, trained.values(), results.values(), strict=True)
+        run: _closest(trained[run], result, destination(None, Path(run), *words))
+        for run, result in results.items()
     }
-    if json:
+    if as_json:
         told = comparison_json(results) if others else first.to_json()
-        print_json({**told, "pictures": pictures if others else pictures[runs[0].as_posix()]})
+        print_json({**told, "pictures": pictures if others else next(iter(pictures.values()))})
     else:
         for path in chain(*pictures.values()):
             print(path)

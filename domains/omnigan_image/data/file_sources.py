@@ -5,18 +5,18 @@ from __future__ import annotations
 import tarfile
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, Literal
 
 from omnigan.datasets.files import require_files
 from omnigan.errors import UserError
 from omnigan.walk import printable
 from omnigan_image.data.collection import Collection, UnreadableImage, most_bytes
 
-__all__ = ["ENDINGS", "member_of", "open_files", "open_tar", "open_zip"]
+__all__ = ["ENDINGS", "member_of", "open_archive", "open_files"]
 
 ENDINGS = frozenset(
     (
@@ -25,6 +25,8 @@ ENDINGS = frozenset(
     )
 )
 _MOST_BYTES = 2**28
+
+Archive = Literal["zip", "tar"]
 
 
 @contextmanager
@@ -41,40 +43,29 @@ def open_files(
 
 
 @contextmanager
-def open_zip(path: Path, max_pixels: int) -> Iterator[Collection]:
-    """Give the images of a zip archive, sorted by name.
+def open_archive(path: Path, kind: Archive, max_pixels: int) -> Iterator[Collection]:
+    """Give the images of an archive: of zip sorted by name, of tar in the order they lie in it.
 
     Raises:
         UserError: It is damaged, or holds no image file.
     """
-    with _in_zip(path) as members:
+    with _MEMBERS[kind](path) as members:
         yield _collection(members, path, max_pixels)
 
 
-@contextmanager
-def open_tar(path: Path, max_pixels: int) -> Iterator[Collection]:
-    """Give the images of a tar archive, compressed or not, in the order they lie in it.
-
-    Raises:
-        UserError: It is damaged, or holds no image file.
-    """
-    with _in_tar(path) as members:
-        yield _collection(members, path, max_pixels)
-
-
-def member_of(path: Path, name: str, *, tar: bool) -> tuple[str, bytes] | None:
+def member_of(path: Path, kind: Archive, name: str) -> tuple[str, bytes] | None:
     """Return the path and the content of a file in an archive, None if there is no such file.
 
     Args:
         path: The archive.
+        kind: What it is; a tar archive may be compressed.
         name: The file's path in it, or the end of it if that is the end of one file alone: many
             archives hold a single folder with everything in it.
-        tar: Whether it is a tar archive, not a zip archive.
 
     Raises:
         UserError: The archive or the file is damaged.
     """
-    with (_in_tar if tar else _in_zip)(path) as members:
+    with _MEMBERS[kind](path) as members:
         there = {"/".join(_parts(member)): member for member in members}
         ends = [place for place in there if place.endswith(f"/{name}")]
         place = name if name in there else ends[0] if len(ends) == 1 else None
@@ -116,6 +107,12 @@ def _in_tar(path: Path) -> Iterator[list[_Member]]:
         except Exception as error:  # of the decompressor, which may be any of several
             raise _damaged(path, error) from error
         yield members
+
+
+_MEMBERS: Mapping[Archive, Callable[[Path], AbstractContextManager[list[_Member]]]] = {
+    "zip": _in_zip,
+    "tar": _in_tar,
+}
 
 
 @dataclass(frozen=True)

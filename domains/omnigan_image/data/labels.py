@@ -91,7 +91,7 @@ def _place(written: str, found: Found) -> _Place | None:
     path = own_table(found.path) if own else table_path(written, found.path)
     if found.kind in ("zip", "tar") and (path is None or not path.exists()):
         name = TABLE if own else PurePosixPath(written.replace("\\", "/")).as_posix()
-        member = member_of(found.path, name, tar=found.kind == "tar")
+        member = member_of(found.path, found.kind, name)
         if member is not None:
             place, content = member
             return _Place(found.path / place, content, str(PurePosixPath(place).parent))

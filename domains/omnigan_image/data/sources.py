@@ -18,7 +18,7 @@ from omnigan_image.data.cifar import cifar_images
 from omnigan_image.data.cifar_files import batch_files, is_cifar_archive
 from omnigan_image.data.collection import Collection
 from omnigan_image.data.digits import digit_images, digits_file
-from omnigan_image.data.file_sources import ENDINGS, open_files, open_tar, open_zip
+from omnigan_image.data.file_sources import ENDINGS, open_archive, open_files
 from omnigan_image.data.idx import idx_files, idx_images, is_idx, label_file
 from omnigan_image.data_config import ImageData
 
@@ -130,11 +130,8 @@ def open_source(found: Found, data: ImageData) -> Iterator[Collection]:
     if found.kind == "files":
         with open_files(found.files, found.ignored, data.source) as collection:
             yield collection
-    elif found.kind == "zip":
-        with open_zip(found.path, data.max_pixels) as collection:
-            yield collection
-    elif found.kind == "tar":
-        with open_tar(found.path, data.max_pixels) as collection:
+    elif found.kind in ("zip", "tar"):
+        with open_archive(found.path, found.kind, data.max_pixels) as collection:
             yield collection
     else:
         yield _arrays(found, data.array, label)

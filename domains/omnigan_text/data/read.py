@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
 from omnigan.domain import FileExamples
 from omnigan.errors import UserError
@@ -18,36 +17,18 @@ from omnigan_text.data.records import read_records
 from omnigan_text.data_config import TextData
 from omnigan_text.tokens import Codec, UnknownPiece
 
-__all__ = ["read_file", "read_texts"]
+__all__ = ["read_file"]
 
 _NAMED = 3  # unknown words that are named
 
 
-def read_texts(paths: Sequence[Path], data: TextData) -> Tensor:
-    """Read text files as examples of a run.
-
-    Args:
-        paths: Files of any kind that a source may have.
-        data: The data section of a run, resolved.
-
-    Returns:
-        ``[N, T]`` float32; see :func:`read_file`.
-
-    Raises:
-        UserError: A file cannot be read, or none of its texts fits the model.
-    """
-    codec = Codec.of(data)
-    found = [read_file(path, data, codec).x for path in paths]
-    return torch.cat([torch.zeros(0, data.tokens), *found])
-
-
-def read_file(path: Path, data: TextData, codec: Codec | None = None) -> FileExamples:
+def read_file(path: Path, data: TextData, codec: Codec) -> FileExamples:
     """Read a text file as examples of a run.
 
     Args:
         path: A file of any kind that a source may have.
         data: The data section of a run, resolved.
-        codec: Of that section, for who reads many files; None: it is made.
+        codec: Of that section.
 
     Returns:
         An example ``[T]`` for each text that the run could have learnt from: blank ones are left
@@ -57,7 +38,7 @@ def read_file(path: Path, data: TextData, codec: Codec | None = None) -> FileExa
     Raises:
         UserError: The file cannot be read, or none of its texts fits the model.
     """
-    codec, left_out = Codec.of(data) if codec is None else codec, _LeftOut()
+    left_out = _LeftOut()
     rows, texts = [], []
     for text in _texts(path, data, left_out.broken):
         try:

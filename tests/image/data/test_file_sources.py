@@ -16,7 +16,7 @@ import pytest
 
 from omnigan.errors import UserError
 from omnigan_image.data.collection import UnreadableImage
-from omnigan_image.data.file_sources import open_tar, open_zip
+from omnigan_image.data.file_sources import open_archive
 
 Make = Callable[..., Any]
 LIMIT = 1000
@@ -38,7 +38,7 @@ def written(path: Path, files: dict[str, bytes]) -> Path:
 
 
 def opened(path: Path) -> Any:
-    return (open_zip if path.suffix == ".zip" else open_tar)(path, LIMIT)
+    return open_archive(path, "zip" if path.suffix == ".zip" else "tar", LIMIT)
 
 
 ARCHIVES = ["x.zip", "x.tar", "x.tar.gz", "x.tar.bz2", "x.tar.xz"]
@@ -71,7 +71,7 @@ def test_links_in_a_tar_are_not_followed(tmp_path: Path) -> None:
             entry = tarfile.TarInfo("link.png")
             entry.type, entry.linkname = kind, str(secret)
             archive.addfile(entry)
-    with pytest.raises(UserError, match="no image file"), open_tar(tmp_path / "x.tar", LIMIT):
+    with pytest.raises(UserError, match="no image file"), opened(tmp_path / "x.tar"):
         pass
 
 
@@ -90,7 +90,7 @@ def test_a_zip_that_lies_about_a_size_is_stopped_at_the_limit(tmp_path: Path) ->
     content = path.read_bytes()
     assert content.count(size) == 2
     path.write_bytes(content.replace(size, struct.pack("<I", 10)))
-    with open_zip(path, LIMIT) as found, suppress(UnreadableImage):
+    with opened(path) as found, suppress(UnreadableImage):
         assert len(found.read(0)) <= 10
 
 
@@ -111,7 +111,7 @@ def test_one_damaged_member_is_one_unreadable_image(tmp_path: Path) -> None:
         archive.writestr("a.png", b"first image")
         archive.writestr("b.png", b"other image")
     path.write_bytes(path.read_bytes().replace(b"first image", b"fjrst image"))
-    with open_zip(path, LIMIT) as found:
+    with opened(path) as found:
         with pytest.raises(UnreadableImage, match="cannot be unpacked: Bad CRC"):
             found.read(0)
         assert found.read(1) == b"other image"

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,9 +14,11 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from omnigan.domain import FileExamples
 from omnigan.errors import UserError
-from omnigan_text.data import read_file, read_texts
+from omnigan_text.data import read_file
 from omnigan_text.data.lines import read_lines
+from omnigan_text.tokens import Codec
 
 Make = Callable[..., Any]
 
@@ -253,24 +256,27 @@ def test_a_label_that_is_never_trained_is_left_out(
 def test_files_for_scoring(loaded: Make, write: Make, phrases: list[str]) -> None:
     data, _, _ = loaded(write("a.txt", "\n".join(phrases)))
     mine = write("mine/x.jsonl", json.dumps({"text": phrases[3]}) + "\n" + json.dumps(phrases[4]))
-    x = read_texts([mine, write("mine/y.txt", f"\n {phrases[5]}\n\n")], data)
-    assert x.shape == (3, 6)
-    from omnigan_text.tokens import Codec
+    codec = Codec.of(data)
 
-    assert Codec.of(data).texts(x) == phrases[3:6]
+    def read_mine(path: Path) -> FileExamples:
+        return read_file(path, data, codec)
+
+    two, one = read_mine(mine).x, read_mine(write("mine/y.txt", f"\n {phrases[5]}\n\n")).x
+    assert (two.shape, one.shape) == ((2, 6), (1, 6))
+    assert codec.texts(torch.cat([two, one])) == phrases[3:6]
     strange = write("mine/z.txt", f"{phrases[0]}\n\nred zebra sees snow.\n")
-    assert Codec.of(data).texts(read_texts([strange], data)) == phrases[:1], "as in training"
+    assert codec.texts(read_mine(strange).x) == phrases[:1], "as in training"
     four = "\n".join(f"{word} zebra sees {word}." for word in ("aa", "bb", "cc", "dd"))
     long = f"{phrases[0]} {phrases[1]}"
-    read = read_file(write("mine/l.txt", f"{phrases[0]}\n{four}\n\n{long}\n{phrases[1]}\n"), data)
+    read = read_mine(write("mine/l.txt", f"{phrases[0]}\n{four}\n\n{long}\n{phrases[1]}\n"))
     assert read.texts == phrases[:2]
     assert read.left_out == (
         "left out 5 of 7 texts: 4 with what is not in the vocabulary ('aa', 'bb', 'cc', ...) and 1 "
         f"that do not fit ('{long[:37]}...' has 10 tokens, and the model's texts have at most 5)."
     )
-    assert not read_file(mine, data).left_out
+    assert not read_mine(mine).left_out
     records = [json.dumps({"text": each}) for each in (phrases[0], "half \ud800", phrases[1])]
-    half = read_file(write("mine/h.jsonl", "\n".join([*records, '{"text": "re'])), data)
+    half = read_mine(write("mine/h.jsonl", "\n".join([*records, '{"text": "re'])))
     assert half.texts == phrases[:2]
     assert half.left_out.startswith(
         r"left out 2 of 4 texts: 1 that do not fit ('half \ud800' is not valid Unicode) and 1 that "
@@ -278,13 +284,13 @@ def test_files_for_scoring(loaded: Make, write: Make, phrases: list[str]) -> Non
     )
     alone = write("mine/alone.txt", "\nred zebra sees snow.\nblue zebra sees snow.\n")
     with pytest.raises(UserError, match=r"alone\.txt, text 1: 'red .*': 'zebra' is not in the"):
-        read_texts([alone], data)
+        read_mine(alone)
     with pytest.raises(UserError, match=r"none\.txt: it cannot be read: No such file"):
-        read_texts([mine.with_name("none.txt")], data)
+        read_mine(mine.with_name("none.txt"))
     with pytest.raises(UserError, match=r"e\.txt: there is no text in it"):
-        read_texts([write("mine/e.txt", "\n")], data)
+        read_mine(write("mine/e.txt", "\n"))
     with pytest.raises(UserError, match=r"f\.txt: it is not UTF-8 text: byte 0xFF at offset 3"):
-        read_texts([write("mine/f.txt", b"abc\xff")], data)
+        read_mine(write("mine/f.txt", b"abc\xff"))
 
 
 @given(lines=st.lists(st.text(st.characters(exclude_categories=["Cs", "Cc"])), max_size=8))
