@@ -4,7 +4,7 @@
     python benchmarks/onnx_recipes.py vocoder --steps 500
 
 Each recipe is trained for some steps with small batches, at its full width and with all its rounds,
-and exported; a recipe whose data are not here is named with the reason. The vocoder takes minutes.
+and exported; a recipe whose data are not here is named with the reason.
 """
 
 from __future__ import annotations

@@ -17,7 +17,16 @@ from torch.nn.functional import fold, pad
 from omnigan.errors import UserError
 from omnigan_audio.torchaudio_loading import torchaudio_module
 
-__all__ = ["check_bands", "frames_of", "istft", "log_mel", "mel_filters", "sizes_for", "stft"]
+__all__ = [
+    "check_bands",
+    "frames_of",
+    "istft",
+    "log_mel",
+    "log_mel_of",
+    "mel_filters",
+    "sizes_for",
+    "stft",
+]
 
 QUIETEST = 1e-5
 """Mel magnitudes below this count as this, as is usual for vocoders (Kong et al. 2020)."""
@@ -149,9 +158,13 @@ def log_mel(x: Tensor, rate: int, window: int, hop: int, bands: int) -> Tensor:
         hop: Samples between two windows.
         bands: Number of mel bands.
     """
-    spectrum = stft(x, window, hop)
+    return log_mel_of(stft(x, window, hop), mel_filters(rate, window, bands))
+
+
+def log_mel_of(spectrum: Tensor, filters: Tensor) -> Tensor:
+    """Return what :func:`log_mel` does, of what :func:`stft` and :func:`mel_filters` return."""
     power = spectrum.real.square() + spectrum.imag.square()
-    filters = mel_filters(rate, window, bands).to(power)
-    with torch.autocast(x.device.type, enabled=False):
+    filters = filters.to(power)
+    with torch.autocast(power.device.type, enabled=False):
         mel = filters.mT @ (power + LEAST_POWER).sqrt()
     return mel.clamp(min=QUIETEST).log()

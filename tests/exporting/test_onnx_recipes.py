@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+import onnx
 import onnxruntime
 import pretty_midi
 import pytest
@@ -106,6 +107,13 @@ def test_the_example_writes_what_the_domain_renders(
             assert np.abs(mine.astype(int) - wanted).max() <= 1
         else:
             assert np.array_equal(mine, wanted) if name == "image" else mine == wanted
+
+
+def test_a_vocoders_rounds_are_one_loop(exported_recipe: Callable[[Path], Made]) -> None:
+    _, folder, _ = exported_recipe(CHECKOUT / "recipes" / "vocoder.yaml")
+    model = onnx.load(folder / "model.onnx")
+    onnx.checker.check_model(model, full_check=True)  # in the loop, too
+    assert [node.op_type for node in model.graph.node].count("Scan") == 1
 
 
 def test_a_vocoders_example_makes_a_sound_of_a_sound(

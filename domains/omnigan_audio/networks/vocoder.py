@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 
 from omnigan.errors import UserError
@@ -9,7 +10,7 @@ from omnigan_audio.networks.blocks import soft_limit
 from omnigan_audio.networks.config import Generator
 from omnigan_audio.networks.istft import SpectrumStack
 from omnigan_audio.networks.snake import SnakeStack, strides_for
-from omnigan_audio.spectra import istft, log_mel, mel_filters, sizes_for, stft
+from omnigan_audio.spectra import istft, log_mel_of, mel_filters, sizes_for, stft
 
 __all__ = ["MelLevels", "Vocoder", "build_vocoder"]
 
@@ -37,6 +38,7 @@ class MelLevels(nn.Module):
         bands: Mel bands.
     """
 
+    filters: Tensor
     interpolation: Tensor
     means: Tensor
 
@@ -47,8 +49,9 @@ class MelLevels(nn.Module):
         centres = weights.argmax(0)
         for beyond in (weights.sum(1) < 1e-3).nonzero().flatten().tolist():
             weights[beyond, (centres - beyond).abs().argmin()] = 1.0
-        self.rate, self.window, self.bands = rate, window, bands
+        self.rate, self.window, self.hop, self.bands = rate, window, window // 4, bands
         weights = weights / weights.sum(1, keepdim=True)
+        self.register_buffer("filters", filters.clone(), persistent=False)
         self.register_buffer("interpolation", weights, persistent=False)
         # A band over the sum of its filter is a mean magnitude.
         self.register_buffer("means", 1 / filters.sum(0).clamp(min=1e-8), persistent=False)
@@ -70,17 +73,54 @@ class MelLevels(nn.Module):
         phases are pushed on the way that they go, as in the fast algorithm of Griffin and Lim
         (Perraudin et al. 2013).
         """
-        hop, before = self.window // 4, None
-        for _ in range(ROUNDS_IN_TRAINING if self.training else ROUNDS):
-            lacking = mel - log_mel(sound, self.rate, self.window, hop, self.bands)
-            gain = (self.interpolation @ lacking.clamp(-LARGEST_STEP, LARGEST_STEP)).exp()
-            now = stft(sound, self.window, hop)
-            if not self.training:
-                pushed = now if before is None else now + MOMENTUM * (now - before)
-                gain = gain * now.abs() / pushed.abs().clamp(min=1e-9)
-                now, before = pushed, now
-            sound = istft(now * gain, self.window, hop, sound.shape[2])
+        if self.training:
+            for _ in range(ROUNDS_IN_TRAINING):
+                spectrum = stft(sound, self.window, self.hop)
+                sound = self._sound(spectrum * self._gain(spectrum, mel), sound.shape[2])
+        elif torch.compiler.is_exporting():
+            sound = self._looped(sound, mel)
+        else:
+            before = stft(sound, self.window, self.hop)
+            for _ in range(ROUNDS):
+                sound, before = self._pushed(sound, before, mel)
         return soft_limit(sound)
+
+    def _looped(self, sound: Tensor, mel: Tensor) -> Tensor:
+        """Return the sound after all rounds, which a traced program has once, in a loop.
+
+        Unrolled, they take minutes to trace and to translate.
+        """
+        from torch._higher_order_ops.scan import scan
+
+        def one(carried: tuple[Tensor, Tensor], _: Tensor) -> tuple[tuple[Tensor, Tensor], Tensor]:
+            sound, before = carried
+            sound, now = self._pushed(sound, torch.view_as_complex(before), mel)
+            return (sound, torch.view_as_real(now)), torch.zeros(1)
+
+        before = torch.view_as_real(stft(sound, self.window, self.hop))
+        (sound, _), _ = scan(one, (sound.contiguous(), before), torch.zeros(ROUNDS))
+        return sound
+
+    def _pushed(self, sound: Tensor, before: Tensor, mel: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the sound after a round, and the spectrum that it had before that round.
+
+        Args:
+            sound: As it is now.
+            before: The spectrum that it had before the last round.
+            mel: The spectrogram asked for.
+        """
+        now = stft(sound, self.window, self.hop)
+        pushed = now + MOMENTUM * (now - before)
+        gain = self._gain(now, mel) * now.abs() / pushed.abs().clamp(min=1e-9)
+        return self._sound(pushed * gain, sound.shape[2]), now
+
+    def _gain(self, spectrum: Tensor, mel: Tensor) -> Tensor:
+        """Return what each frequency is to be multiplied by, ``[B, bins, frames]``."""
+        lacking = mel - log_mel_of(spectrum, self.filters)
+        return (self.interpolation @ lacking.clamp(-LARGEST_STEP, LARGEST_STEP)).exp()
+
+    def _sound(self, spectrum: Tensor, length: int) -> Tensor:
+        return istft(spectrum, self.window, self.hop, length)
 
 
 class Vocoder(nn.Module):

@@ -26,6 +26,9 @@ MOST_IN_ONE_FILE = 2**31 - 2**20
 MOST_OPTIMIZED = 4000
 """Operations in a program. Beyond, as where a transformer is unrolled over all its places, the
 optimiser of onnxscript takes longer than all else; runtimes optimise what they load anyway."""
+WITH_LOOPS = 18
+"""Version of the operators that torch writes. It can write newer ones too, but leaves those in the
+bodies of loops as they are, which is then no valid model."""
 TRACED = 3
 """Examples in the batch that is traced: neither one nor two, which might be taken for constants."""
 
@@ -127,6 +130,7 @@ def _translated(program: torch.export.ExportedProgram, names: Sequence[str]) -> 
         program = program.run_decompositions(DECOMPOSITIONS)
     made = torch.onnx.export(
         program,
+        opset_version=WITH_LOOPS if _has_loops(program) else None,
         input_names=names,
         output_names=[OUTPUT],
         dynamo=True,
@@ -135,6 +139,10 @@ def _translated(program: torch.export.ExportedProgram, names: Sequence[str]) -> 
     )
     assert made is not None
     return made.model_proto
+
+
+def _has_loops(program: torch.export.ExportedProgram) -> bool:
+    return any(node.target is torch.ops.higher_order.scan for node in program.graph.nodes)
 
 
 def _gist(error: BaseException) -> str:
