@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from omnigan.evaluation.headline import headline_metric
 from omnigan_audio.config import AudioConfig
 from omnigan_audio.domain import AudioDomain
 from omnigan_audio.metrics.paired import mel_error
+from omnigan_audio.vocoder import mel_gap
 
 RATE, LENGTH = 4000, 1024
 LABELS = ("bright", "dull")
@@ -193,19 +193,23 @@ def test_a_vocoder_gives_back_the_spectrum_of_sounds_it_has_not_learned_from(
     assert error < 0.5 * unlike
 
 
-def test_the_mel_loss_of_a_vocoder_falls_as_it_trains(sounds: Path, tmp_path: Path) -> None:
-    out = trained(
-        sounds,
-        tmp_path / "run",
-        generator={"body": "istft", "vocoder": True, "width": 32, "bands": 32, "depth": 2},
-        train={"steps": 100, "rate": 3e-3, "penalties": {}, "terms": {"mel": 15, "features": 2}},
-        log={"every": 10, "samples_every": 100},
-    )
-    lines = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
-    gaps = [line["mel"] for line in lines if "mel" in line]
-    assert len(gaps) == 10
-    # Levels are right from the first step; phases are learned slowly.
-    assert sum(gaps[-2:]) < 0.97 * sum(gaps[:2])
+def test_the_mel_loss_of_a_vocoder_falls_as_it_learns(vocoder: Path) -> None:
+    domain = omnigan.load(vocoder).domain
+    rng = torch.Generator().manual_seed(0)
+    real = [domain.source("valid").read(place, rng) for place in range(2)]
+    x = torch.stack([each.x for each in real])
+    mel = torch.stack([each.cond["mel"] for each in real])
+    torch.manual_seed(0)
+    network, noise = domain.generator(), domain.latent(2, rng)
+    optimiser = torch.optim.Adam(network.parameters(), 3e-3)
+    losses = []
+    for _ in range(40):
+        loss = mel_gap(network(**noise, mel=mel), x, RATE)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+    assert losses[-1] < 0.9 * losses[0]
 
 
 def test_vocoders_need_a_body_that_can(sounds: Path) -> None:
