@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 import typer
 
@@ -45,7 +46,7 @@ def train(
 
     noting = _Noting(sys.stderr)
     try:
-        with nullcontext(noting) if json else reporting(sys.stdout) as reporter:
+        with noting.to_the_end() if json else reporting(sys.stdout) as reporter:
             folder = run(
                 recipe,
                 overrides or (),
@@ -57,9 +58,8 @@ def train(
                 reporter=reporter,
             )
     except OmniganError as error:
-        if json and noting.folder is not None:
-            ended = "stopped" if error.exit_status > 128 else "failed"
-            print_line(_end(noting.folder, ended, str(error)))
+        if json:
+            noting.tell(error)
         raise
     if json and first_rank():
         print_line(_end(folder, "finished", None))
@@ -79,6 +79,20 @@ class _Noting(LineReporter):
     def start(self, folder: Path, first: int, total: int) -> None:
         self.folder = folder
         super().start(folder, first, total)
+
+    @contextmanager
+    def to_the_end(self) -> Iterator[Self]:
+        """Tell, too, how a run ends that is left in the midst of a step."""
+        from omnigan.engine.signals import last_words
+
+        with last_words(self.tell):
+            yield self
+
+    def tell(self, error: OmniganError) -> None:
+        """Print the last line of a run that does not finish, if it has begun."""
+        if self.folder is not None:
+            ended = "stopped" if error.exit_status > 128 else "failed"
+            print_line(_end(self.folder, ended, str(error)))
 
 
 def _end(folder: Path, ended: str, reason: str | None) -> dict[str, Any]:

@@ -13,17 +13,22 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 from omnigan.errors import OmniganError
 
-__all__ = ["Interrupted", "StopRequest", "leaving", "listening"]
+__all__ = ["Interrupted", "StopRequest", "last_words", "leaving", "listening"]
 
 GRACE = 60.0
 """Seconds after SIGTERM in which a step has to end, and in which the first one has to begin."""
 LONGER = 3
 """So many times the longest step so far may be more."""
+BREATH = 5.0
+"""Seconds for last words: what the step waits for, a disk that is gone, say, may keep them, too."""
+
+_last_words: list[Callable[[Interrupted], object]] = []
+"""Whom to tell, besides the standard error, that a process is left in the midst of a step."""
 
 _undo: list[Callable[[], object]] = []
 """What a forked process does first: signals that it gets are its own, such as those by which a pool
@@ -145,6 +150,20 @@ def listening(echo: float = 0.0) -> Iterator[StopRequest]:
 
 
 @contextmanager
+def last_words(say: Callable[[Interrupted], object]) -> Iterator[None]:
+    """Have something done before the process ends, if it is left while the block runs.
+
+    Args:
+        say: Is given the error that the block would have ended with.
+    """
+    _last_words.append(say)
+    try:
+        yield
+    finally:
+        _last_words.remove(say)
+
+
+@contextmanager
 def leaving(request: StopRequest) -> Iterator[None]:
     """End the process, in words, if SIGTERM comes while the block runs and its step never ends.
 
@@ -197,9 +216,17 @@ def _leave(request: StopRequest, seconds: float) -> None:
     saved = "nothing is saved"
     if request.command is not None:
         saved = f"what was saved before is whole. Go on with:\n  {request.command}"
-    print(
-        f"Stopped: {seconds:.0f} seconds after SIGTERM no step had ended; {saved}",
-        file=sys.stderr,
-        flush=True,
-    )
-    os._exit(128 + signal.SIGTERM)
+    text = f"Stopped: {seconds:.0f} seconds after SIGTERM no step had ended; {saved}"
+    error = Interrupted(text, signal.SIGTERM)
+    print(text, file=sys.stderr, flush=True)
+    speaker = threading.Thread(target=_speak, args=(error,), daemon=True)
+    speaker.start()
+    speaker.join(BREATH)
+    os._exit(error.exit_status)
+
+
+def _speak(error: Interrupted) -> None:
+    with suppress(OSError, ValueError):  # whoever listened is gone, or the disk is
+        for say in _last_words:
+            say(error)
+        sys.stdout.flush()

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from omnigan.domain import Artifact, Domain
+from omnigan.engine import signals
 from omnigan.plugins import load_domain
 from omnigan.recipe import shipped
 
@@ -33,7 +34,10 @@ def test_train_ends_with_the_run_folder_and_its_samples(omnigan: Run, recipe: st
 
 
 def test_train_tells_programs_how_it_ended(
-    omnigan: Run, recipe: str, monkeypatch: pytest.MonkeyPatch
+    omnigan: Run,
+    recipe: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     words = ("train", recipe, "--out", "run", "--json", "train.steps=4")
     status, output, errors = omnigan(*words)
@@ -51,6 +55,23 @@ def test_train_tells_programs_how_it_ended(
     told = json.loads(output)
     assert (status, told["run"], told["step"], told["ended"]) == (143, "other", 0, "stopped")
     assert told["reason"].startswith("Stopped at step 0 of 6, saved.")
+    assert told["reason"] in errors
+
+    class Left(BaseException):
+        """The process is gone."""
+
+    def leave(status: int) -> None:
+        raise Left(status)
+
+    monkeypatch.setattr("os._exit", leave)
+    never = "omnigan.engine.ranks.alone.Ranks.asked_to_stop"
+    monkeypatch.setattr(never, lambda ranks: signals._leave(ranks.stop, 61))
+    with pytest.raises(Left, match="143"):
+        omnigan("train", recipe, "--out", "stuck", "--json")
+    output, errors = capsys.readouterr()
+    told = json.loads(output)
+    assert (told["run"], told["step"], told["ended"]) == ("stuck", 0, "stopped")
+    assert told["reason"].startswith("Stopped: 61 seconds after SIGTERM no step had ended")
     assert told["reason"] in errors
 
     status, output, errors = omnigan("train", recipe, "--json", "train.rate=much")

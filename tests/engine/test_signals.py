@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from omnigan.engine import signals
-from omnigan.engine.signals import StopRequest, leaving, listening
+from omnigan.engine.signals import StopRequest, last_words, leaving, listening
 
 LONG = 0.05
 
@@ -66,6 +66,26 @@ def test_a_step_that_never_ends_is_left_in_words(
     said = capsys.readouterr().err
     assert said.startswith("Stopped: ")
     assert said.endswith("whole. Go on with:\n  omnigan train mine --resume\n")
+
+
+def test_last_words_are_said_before_the_process_ends(
+    left: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signals, "BREATH", LONG)
+    heard: list[tuple[str, int, list[int]]] = []
+    with last_words(lambda error: heard.append((str(error), error.exit_status, list(left)))):
+        asked(lambda request: until(left), "omnigan train mine --resume")
+    ((text, status, before),) = heard
+    assert text.endswith("Go on with:\n  omnigan train mine --resume")
+    assert (status, before) == (left[0], [])
+    left.clear()
+    never = threading.Event()
+    with last_words(lambda error: never.wait()):
+        asked(lambda request: until(left))
+    never.set()
+    assert left == [128 + signal.SIGTERM], "nobody waits for them for ever"
+    asked(lambda request: until(left))
+    assert len(heard) == 1, "nor are they said after the block"
 
 
 def test_so_is_what_comes_before_the_first_step(
