@@ -18,7 +18,7 @@ from omnigan_text.vocabulary import opened
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-__all__ = ["Piece", "text_facts"]
+__all__ = ["Piece", "spaces_go_before", "text_facts"]
 
 Piece = str | list[int]
 """A text, or bytes that are a part of one."""
@@ -49,6 +49,15 @@ def text_facts(data: TextData, codec: Codec) -> dict[str, Any]:
                 "export cannot write down. Export it without ONNX, or train with another tokenizer."
             )
     return facts
+
+
+def spaces_go_before(data: TextData) -> bool:
+    """Tell whether words have the space before them with them, in one symbol."""
+    if not data.vocabulary:
+        return False
+    pieces = _pieces(opened(data.vocabulary), data.symbols)
+    texts = (each if isinstance(each, str) else bytes(each).decode("latin-1") for each in pieces)
+    return any(text.startswith(" ") and text.strip() for text in texts)
 
 
 def _pieces(tokenizer: Tokenizer, symbols: int) -> list[Piece]:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from omnigan.errors import UserError, listed
 from omnigan.numerals import decimal_number
+from omnigan_text.pieces import spaces_go_before
 from omnigan_text.tokens import UnknownPiece
 
 if TYPE_CHECKING:
@@ -67,8 +68,8 @@ def _encoded(value: str, codec: Codec, config: TextConfig) -> list[int]:
         UserError: It has one that the vocabulary has not; the message names some that are like it.
     """
     text = value
-    if config.data.tokenizer.kind not in ("character", "byte"):
-        text = text.removesuffix(" ")  # words have the space before them with them
+    if text.endswith(" ") and spaces_go_before(config.data):
+        text = text.removesuffix(" ")  # the next word brings it
     try:
         return codec.encode(text)
     except UnknownPiece as error:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
 from omnigan.errors import UserError
+from omnigan_text.data_config import TokenizerChoice
 from omnigan_text.domain import TextDomain
+from omnigan_text.vocabulary import trained
 
 Make = Callable[..., TextDomain]
 
@@ -74,6 +78,19 @@ def test_a_blank_at_the_end_of_a_prefix_is_a_symbol_where_characters_are(made: M
     prefix = domain.ask("prefix=blue ", torch.Generator())["prefix"][0, :6]
     assert domain.codec.decode(prefix[:5].long().tolist()) == "blue "
     assert prefix[5] < 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "kept"), [("character", "blue "), ("byte", "blue "), ("word", "blue"), ("bpe", "blue")]
+)
+def test_so_it_is_with_a_tokenizer_of_the_users_own(
+    made: Make, tmp_path: Path, kind: Any, kept: str
+) -> None:
+    tokenizer = trained(TokenizerChoice(kind=kind, least=1), made().objects(made()._some_texts().x))
+    tokenizer.save(str(tmp_path / "tokenizer.json"))
+    domain = made(data={"tokenizer": {"kind": "folder", "folder": str(tmp_path)}})
+    prefix = domain.ask("prefix=blue ", torch.Generator())["prefix"][0]
+    assert domain.codec.decode(prefix[prefix >= 0].long().tolist()) == kept
 
 
 def test_a_one_shot_generator_has_no_prefix(made: Make) -> None:
