@@ -9,24 +9,26 @@ from torch import Tensor, nn
 
 from omnigan.domain import Batch, Domain
 from omnigan.engine import seeds
+from omnigan.engine.update import Readings
 from omnigan.errors import UserError
 from omnigan.recipe.schema import Train
 
-__all__ = ["TERM", "likelihood_loss", "nats_a_token", "require_density"]
+__all__ = ["TERM", "likelihood_loss", "nats_a_token", "over_tokens", "require_density"]
 
 TERM = "likelihood"
 """Name under which ``train.terms`` weighs the likelihood beside the adversarial loss."""
+
+_NATS, _TOKENS = "likelihood nats", "likelihood tokens"
 
 _UNKNOWN = "the generator of this recipe has no density, so the likelihood of examples is unknown."
 
 
 def likelihood_loss(
     domain: Domain, generator: nn.Module, batch: Batch, rng: torch.Generator
-) -> tuple[Tensor, Tensor]:
+) -> tuple[Tensor, Readings]:
     """Return the negative log-likelihood of examples, to minimise and to read.
 
-    What is minimised is the mean in nats a place, in which a token weighs the same in every batch;
-    what is read is :func:`nats_a_token`, which says something where examples are filled up.
+    What is minimised is the mean in nats a place, in which a token weighs the same in every batch.
 
     Args:
         domain: Knows the likelihood.
@@ -35,7 +37,7 @@ def likelihood_loss(
         rng: Of latent vectors, where the likelihood is an estimate.
 
     Returns:
-        The first with its graph, the second without.
+        The first with its graph, and readings for :func:`over_tokens`.
 
     Raises:
         UserError: The generator has no density.
@@ -43,8 +45,21 @@ def likelihood_loss(
     found = domain.log_likelihood(generator, batch, rng)
     if found is None:
         raise UserError(_UNKNOWN)
-    loss = -found.float().mean() / math.prod(domain.space.shape)
-    return loss, nats_a_token(domain, batch, found.detach().float())
+    nats = -found.float().mean()
+    tokens = domain.tokens(batch.x).float().mean()
+    return nats / math.prod(domain.space.shape), {_NATS: nats.detach(), _TOKENS: tokens}
+
+
+def over_tokens(readings: Readings) -> Readings:
+    """Return readings of a batch with its likelihood in nats a token, if it has been asked for.
+
+    That says something where examples are filled up, as the loss does not. It is a quotient, so
+    parts of a batch tell what is divided and by what.
+    """
+    if _NATS not in readings:
+        return readings
+    others = {name: value for name, value in readings.items() if name not in (_NATS, _TOKENS)}
+    return others | {"likelihood_loss": readings[_NATS] / readings[_TOKENS]}
 
 
 def nats_a_token(domain: Domain, batch: Batch, found: Tensor) -> Tensor:

@@ -63,8 +63,7 @@ class Objectives:
     def likelihood(self, part: Part) -> tuple[Tensor, Readings]:
         """Return what the generator minimises in a likelihood step."""
         self._seed_networks("networks-likelihood", part.index)
-        loss, nats = self._unlikelihood(part)
-        return loss, {"likelihood_loss": nats}
+        return self._unlikelihood(part)
 
     def discriminator(self, part: Part, turn: int) -> tuple[Tensor, Readings]:
         """Return what the discriminator minimises.
@@ -148,11 +147,11 @@ class Objectives:
         """Add the likelihood of the real examples, if the recipe names it."""
         if TERM not in self.train.terms:
             return loss, readings
-        term, nats = self._unlikelihood(part)
+        term, told = self._unlikelihood(part)
         weight = at(self.train.terms[TERM], self.players.progress)
-        return loss + weight * term, readings | {"likelihood_loss": nats}
+        return loss + weight * term, readings | told
 
-    def _unlikelihood(self, part: Part) -> tuple[Tensor, Tensor]:
+    def _unlikelihood(self, part: Part) -> tuple[Tensor, Readings]:
         players = self.players
         rng = players.draws("likelihood", part.index)
         with players.precision():

@@ -17,7 +17,7 @@ from omnigan.adam import Adam
 from omnigan.domain import Batch, Domain
 from omnigan.engine.buffers import Buffers
 from omnigan.engine.ema import decay_of, follow
-from omnigan.engine.likelihood import TERM
+from omnigan.engine.likelihood import TERM, over_tokens
 from omnigan.engine.objectives import Objectives
 from omnigan.engine.parts import Part, Shares, split
 from omnigan.engine.phases import phase
@@ -141,7 +141,7 @@ class Adversaries(Players):
         optimizer = self.optimizers.generator
         with phase("generator"):
             readings, norm = self._update(self.generator, optimizer, parts, judge)
-        return readings | {"g_gradient": norm}
+        return over_tokens(readings) | {"g_gradient": norm}
 
     def _update(
         self, network: nn.Module, optimizer: Adam, parts: Iterable[Part], judge: Judge

@@ -81,6 +81,27 @@ def test_accumulation_changes_nothing_but_rounding(
         torch.testing.assert_close(first, second, atol=1e-6, rtol=0)
 
 
+@pytest.mark.parametrize("settings", [{"objective": "likelihood"}, {"terms": {"likelihood": 0.5}}])
+def test_the_reading_is_over_all_tokens_whatever_the_parts(
+    letters: Callable[..., Domain],
+    game: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: dict[str, Any],
+) -> None:
+    domain = letters()
+    monkeypatch.setattr(domain, "tokens", lambda x: 1 + x[:, 0])
+    found = []
+    for parts in (1, 3, 16):
+        players = game.start(domain, accumulate=parts, **settings)
+        batches = [batch for batch, _ in zip(game.data(players), range(2), strict=False)]
+        real = batches[0 if "objective" in settings else 1]
+        wanted = -players.generator.log_likelihood(real.x).sum() / (1 + real.x[:, 0]).sum()
+        readings = players.advance(iter(batches))
+        found.append(float(readings["likelihood_loss"]))
+        assert found[-1] == pytest.approx(float(wanted.detach()), rel=1e-5)
+        assert not [name for name in readings if " " in name], "nothing but names of the journal"
+
+
 def test_the_term_is_added_by_its_weight_and_only_when_named(
     letters: Callable[..., Domain], game: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,7 +15,7 @@ from transformers import PreTrainedTokenizerFast
 
 from omnigan.density import ChunkedDensity
 from omnigan.domain import Batch
-from omnigan.engine.likelihood import likelihood_loss, require_density
+from omnigan.engine.likelihood import likelihood_loss, over_tokens, require_density
 from omnigan.engine.step import Adversaries
 from omnigan.engine.stopping import LikelihoodWatch
 from omnigan.errors import UserError
@@ -194,7 +194,8 @@ def test_training_tells_the_likelihood_that_evaluations_tell(made: Make) -> None
     wanted = score(batch, batch, density)["nats a token"]
     watch = LikelihoodWatch(domain, train, train.stopping, 0)
     assert watch.look(players) == {"held_out_likelihood": pytest.approx(wanted)}
-    loss, nats = likelihood_loss(domain, players.average, batch, torch.Generator())
+    loss, readings = likelihood_loss(domain, players.average, batch, torch.Generator())
+    nats = over_tokens(readings)["likelihood_loss"]
     assert float(nats) == pytest.approx(wanted, rel=1e-5)
     padded = float(nats) * float(domain.tokens(batch.x).sum()) / batch.x.numel()
     assert float(loss) == pytest.approx(padded, rel=1e-5), "what is minimised counts every place"
