@@ -16,9 +16,11 @@ QUALITY = 0.5
 def smaller(path: Path) -> Path:
     """Turn a long WAV file into an MP3 file, which every browser plays, and return what is there.
 
-    Where that cannot be, as for a rate that MP3 does not have, it stays.
+    Where that cannot be, as for a rate that MP3 does not have, or where a file is called like that
+    already, it stays.
     """
-    if path.suffix != ".wav" or path.stat().st_size <= SMALL:
+    made = path.with_suffix(".mp3")
+    if path.suffix != ".wav" or path.stat().st_size <= SMALL or made.exists():
         return path
     import soundfile
 
@@ -29,7 +31,6 @@ def smaller(path: Path) -> Path:
         soundfile.write(data, samples, rate, format="MP3", **options)
     except (RuntimeError, ValueError, TypeError):  # or an older soundfile, without MP3 or options
         return path
-    made = path.with_suffix(".mp3")
     made.write_bytes(data.getvalue())
     path.unlink()
     return made

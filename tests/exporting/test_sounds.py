@@ -56,3 +56,11 @@ def test_a_rate_that_mp3_has_not_stays_wav(tmp_path: Path, monkeypatch: pytest.M
     path = wave(tmp_path / "000.wav", 0.1, 1234)
     assert smaller(path) == path
     assert [each.name for each in tmp_path.iterdir()] == ["000.wav"]
+
+
+def test_another_file_of_that_name_is_not_overwritten(tmp_path: Path) -> None:
+    path, other = wave(tmp_path / "000.wav", 3), tmp_path / "000.mp3"
+    other.write_bytes(b"the domain's own")
+    assert smaller(path) == path
+    assert path.exists()
+    assert other.read_bytes() == b"the domain's own"
