@@ -8,6 +8,7 @@ from typing import Literal
 
 import torch
 
+from omnigan.engine.containers import memory_left
 from omnigan.engine.ranks.place import Place
 from omnigan.errors import UserError
 
@@ -96,7 +97,8 @@ def free_memory(device: torch.device) -> int | None:
     """Return the bytes that a device has to give, None where that cannot be told."""
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0]
-    return _told_by_linux("meminfo", "MemAvailable")
+    free = _told_by_linux("meminfo", "MemAvailable"), memory_left()
+    return min((each for each in free if each is not None), default=None)
 
 
 def resident_memory() -> int | None:
