@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -12,7 +12,7 @@ from torch import Tensor
 
 from omnigan.domain import Batch, Domain, Split
 from omnigan.engine import seeds
-from omnigan.errors import UserError
+from omnigan.errors import OmniganError, UserError
 
 __all__ = ["Excerpt", "combined", "digest", "read", "take"]
 
@@ -51,6 +51,7 @@ def read(domain: Domain, split: Split, most: int, seed: int) -> Excerpt:
 
     Raises:
         UserError: There are none.
+        OmniganError: They are not alike, which is the fault of the domain.
     """
     source = domain.source(split)
     if not len(source):
@@ -60,20 +61,53 @@ def read(domain: Domain, split: Split, most: int, seed: int) -> Excerpt:
     places = order[:most].sort().values.tolist()
     rngs = (seeds.generator(seed, f"evaluate read {split}", i) for i in places)
     examples = (source.read(i, rng) for i, rng in zip(places, rngs, strict=True))
-    batch = _stacked(examples, len(places))
+    batch = _stacked(examples, places, f'source("{split}") of {type(domain).__name__}')
     return _excerpt(split, batch, tuple(places))
 
 
-def _stacked(examples: Iterable[Batch], count: int) -> Batch:
-    """Return so many examples as a batch; unlike stacking, this never holds them twice."""
+def _stacked(examples: Iterable[Batch], places: Sequence[int], whose: str) -> Batch:
+    """Return some examples as a batch; unlike stacking, this never holds them twice.
+
+    Args:
+        examples: As many as places.
+        places: Their numbers in the source.
+        whose: The source, in words.
+
+    Raises:
+        OmniganError: They are not alike.
+    """
     found = iter(examples)
     first = next(found)
+    count, kinds = len(places), _kinds(first)
     whole = Batch(_room(first.x, count), {n: _room(v, count) for n, v in first.cond.items()})
     for number, example in enumerate(chain([first], found)):
+        if _kinds(example) != kinds:  # smaller ones would fill the room by being repeated
+            name, one, other = _difference(kinds, _kinds(example))
+            raise OmniganError(
+                f"{whose} gives examples that are not alike: number {places[0]} has {one}, "
+                f"and number {places[number]} has {other} as '{name}'."
+            )
         whole.x[number] = example.x
         for name, values in whole.cond.items():
             values[number] = example.cond[name]
     return whole
+
+
+_Kinds = dict[str, tuple[torch.Size, torch.dtype]]
+
+
+def _kinds(example: Batch) -> _Kinds:
+    return {name: (v.shape, v.dtype) for name, v in {"x": example.x, **example.cond}.items()}
+
+
+def _difference(one: _Kinds, other: _Kinds) -> tuple[str, str, str]:
+    """Return the name of the first thing that two examples do not share, and what each has."""
+    name = next(name for name in {**one, **other} if one.get(name) != other.get(name))
+    return name, _told(one.get(name)), _told(other.get(name))
+
+
+def _told(kind: tuple[torch.Size, torch.dtype] | None) -> str:
+    return f"{list(kind[0])} of {kind[1]}" if kind else "nothing"
 
 
 def _room(value: Tensor, count: int) -> Tensor:

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from omnigan.domain import Space
-from omnigan.errors import UserError
+from omnigan.domain import Batch, Space
+from omnigan.errors import OmniganError, UserError
 from omnigan.evaluation import material as module
 from omnigan.evaluation.material import Material, needed_memory, refuse_too_large
 from omnigan.evaluation.real import read
@@ -74,6 +74,31 @@ def test_what_is_read_is_what_stacking_would_give(plane):
     points = domain.source("valid").x[list(found.places)]
     assert (found.batch.x - points).abs().max() < 0.01
     assert torch.equal(found.batch.cond["label"], (found.batch.x[:, :1] > 0).float())
+
+
+@pytest.mark.parametrize(
+    ("odd", "said"),
+    [
+        (Batch(torch.zeros(1)), r"has \[2\] of torch.float32, and number 5 has \[1\] of .* as 'x'"),
+        (Batch(torch.zeros(2).double()), r"of torch.float32, and .* \[2\] of torch.float64 as 'x'"),
+        (Batch(torch.zeros(2), {"label": torch.zeros(3)}), r"nothing, and .* \[3\] .* as 'label'"),
+    ],
+)
+def test_examples_that_differ_are_refused_and_not_repeated_until_they_fit(
+    plane, monkeypatch, odd, said
+):
+    domain = plane()
+    source = domain.source("valid")
+    examples = [odd if place == 5 else source.read(place, None) for place in range(9)]
+    monkeypatch.setattr(domain, "source", lambda split: Listed(examples))
+    whose = r'^source\("valid"\) of Plane gives examples that are not alike: .*'
+    with pytest.raises(OmniganError, match=whose + said):
+        read(domain, "valid", 50, 3)
+
+
+class Listed(list):
+    def read(self, index, rng):
+        return self[index]
 
 
 class Same(nn.Module):
