@@ -404,32 +404,21 @@ class Domain(ABC):
         return {}
 
     def file_endings(self) -> Collection[str]:
-        """Return the endings of files that :meth:`load_files` reads, lower case, such as ``.png``.
+        """Return the endings of files that :meth:`read_file` reads, lower case, such as ``.png``.
 
         A folder among a user's files means those files in it. Empty, the default: it means itself.
         """
         return ()
 
-    def load_files(self, paths: Sequence[Path]) -> Tensor:
-        """Read a user's own files into examples ``[B, *shape]``, for scoring and inverting.
+    def read_file(self, path: Path) -> Tensor | FileExamples:
+        """Read a file of a user's into examples ``[N, *shape]``, for scoring and inverting.
 
-        They are read as the data of a run are, but without chance. A long file may hold several
-        examples.
-
-        Raises:
-            UserError: This domain cannot read files, or one of them is unreadable.
-        """
-        from omnigan.errors import UserError
-
-        raise UserError(f"The {type(self).__name__} cannot read files for scoring.")
-
-    def read_file(self, path: Path) -> FileExamples:
-        """Read one file of a user's as :meth:`load_files` does, which the default asks.
-
-        What this says besides, the texts of the examples and what was left out of the file,
-        ``omnigan score`` tells.
+        It is read as the data of a run are, but without chance. A long file may hold several
+        examples. Where there is more to tell, as the text of each, :class:`FileExamples` holds it.
 
         Raises:
             UserError: This domain cannot read files, or this one is unreadable.
         """
-        return FileExamples(self.load_files([path]))
+        from omnigan.errors import UserError
+
+        raise UserError(f"The {type(self).__name__} cannot read files for scoring.")

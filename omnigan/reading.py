@@ -47,7 +47,7 @@ def read_examples(domain: Domain, file: Path) -> FileExamples:
         UserError: It cannot be read, or holds none.
         OmniganError: The domain tells other texts than it has examples.
     """
-    found = domain.read_file(file)
+    found = FileExamples.of(domain.read_file(file))
     if not len(found.x):
         raise UserError(f"{file}: there is no example in it.")
     if len(found.texts) not in (0, len(found.x)):

@@ -165,6 +165,11 @@ class FileExamples:
     texts: Sequence[str] = ()
     left_out: str = ""
 
+    @staticmethod
+    def of(found: Tensor | FileExamples) -> FileExamples:
+        """Return what was read in its longest form."""
+        return found if isinstance(found, FileExamples) else FileExamples(found)
+
 
 class Source(Protocol):
     """A finite, random-access set of examples."""

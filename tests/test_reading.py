@@ -19,7 +19,7 @@ def test_a_file_without_an_example_is_a_mistake(
 ) -> None:
     domain = mixture.MixtureDomain(mixture.Config())
     for count in (2, 0):
-        monkeypatch.setattr(domain, "load_files", lambda paths, n=count: torch.zeros(n, 2))
+        monkeypatch.setattr(domain, "read_file", lambda path, n=count: torch.zeros(n, 2))
         if count:
             assert examples_in(domain, Path("mine.txt")).shape == (2, 2)
             continue

@@ -240,10 +240,10 @@ class AudioDomain(DatasetDomain):
 
         return ENDINGS
 
-    def load_files(self, paths: Sequence[Path]) -> Tensor:
-        from omnigan_audio.data import read_files
+    def read_file(self, path: Path) -> Tensor:
+        from omnigan_audio.data import read_file
 
-        return read_files(paths, self.config.data)
+        return read_file(path, self.config.data)
 
     def standalone(self) -> Standalone:
         from omnigan_audio.standalone import sounds_from_latents, sounds_from_mels

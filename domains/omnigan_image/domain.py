@@ -129,10 +129,10 @@ class ImageDomain(DatasetDomain):
 
         return ENDINGS
 
-    def load_files(self, paths: Sequence[Path]) -> Tensor:
-        from omnigan_image.data import read_files
+    def read_file(self, path: Path) -> Tensor:
+        from omnigan_image.data import read_file
 
-        return read_files(paths, self.config.data)
+        return read_file(path, self.config.data)
 
     def distance(self, x: Tensor, y: Tensor) -> Tensor:
         from omnigan_image.pyramid import pyramid_distance

@@ -137,10 +137,10 @@ class MusicDomain(DatasetDomain):
 
         return ENDINGS
 
-    def load_files(self, paths: Sequence[Path]) -> Tensor:
+    def read_file(self, path: Path) -> Tensor:
         from omnigan_music.files import read_phrases
 
-        return read_phrases(paths, self.config.data, self.grid)
+        return read_phrases(path, self.config.data, self.grid)
 
     def standalone(self) -> Standalone:
         from omnigan_music.write import VELOCITY

@@ -1,4 +1,4 @@
-"""A user's own MIDI files as phrases of a run, for scoring."""
+"""A user's own MIDI file as phrases of a run, for scoring."""
 
 from __future__ import annotations
 
@@ -23,39 +23,36 @@ from omnigan_music.reading import read_file, recall
 __all__ = ["read_phrases"]
 
 
-def read_phrases(paths: Sequence[Path], data: MusicData, grid: Grid) -> Tensor:
-    """Read MIDI files as phrases, file by file from the first bar on, not transposed.
+def read_phrases(path: Path, data: MusicData, grid: Grid) -> Tensor:
+    """Read a MIDI file as phrases, from the first bar on, not transposed.
 
-    Phrases of a file do not overlap. As in training, none crosses a change of meter, and at least
-    half of its bars have a note; a file that is no longer than one phrase is one all the same, and
-    the rest of it silent. So a rendered phrase comes back as it was, if it has any note.
+    They do not overlap. As in training, none crosses a change of meter, and at least half of its
+    bars have a note; a file that is no longer than one phrase is one all the same, and the rest of
+    it silent. So a rendered phrase comes back as it was, if it has any note.
 
     Args:
-        paths: MIDI files.
+        path: The file.
         data: The data section of a run, resolved.
         grid: The grid of the run.
 
     Returns:
-        ``[B, 2, tracks, steps, pitches]`` float32, values 0 and 1.
+        ``[N, 2, tracks, steps, pitches]`` float32, values 0 and 1.
 
     Raises:
-        UserError: A file cannot be read, or has no phrase.
+        UserError: It cannot be read, or has no phrase.
     """
-    rolls = [np.zeros((0, *grid.shape), np.float32)]
-    for path in paths:
-        found = recall((str(path), path.name)) or read_file((str(path), path.name))
-        if isinstance(found, str):
-            raise UserError(f"{path}: {found}. Name MIDI files (.mid) that other programs can play")
-        piece, _ = quantise(found, _tracks(found, data, grid), grid)
-        phrases = _rolls(piece, grid)
-        if not phrases:
-            raise UserError(
-                f"{path}: it has no {grid.bars} bars of {data.meter} in a row with notes of "
-                f"{', '.join(voice.name for voice in grid.voices)} in at least half of them. It is "
-                f"in {', '.join(dict.fromkeys(run.meter for run in bar_runs(found)[:5]))}"
-            )
-        rolls.append(np.stack(phrases))
-    return torch.from_numpy(np.concatenate(rolls))
+    found = recall((str(path), path.name)) or read_file((str(path), path.name))
+    if isinstance(found, str):
+        raise UserError(f"{path}: {found}. Name MIDI files (.mid) that other programs can play")
+    piece, _ = quantise(found, _tracks(found, data, grid), grid)
+    phrases = _rolls(piece, grid)
+    if not phrases:
+        raise UserError(
+            f"{path}: it has no {grid.bars} bars of {data.meter} in a row with notes of "
+            f"{', '.join(voice.name for voice in grid.voices)} in at least half of them. It is "
+            f"in {', '.join(dict.fromkeys(run.meter for run in bar_runs(found)[:5]))}"
+        )
+    return torch.from_numpy(np.stack(phrases))
 
 
 def _tracks(piece: RawPiece, data: MusicData, grid: Grid) -> Sequence[Track]:

@@ -221,10 +221,6 @@ class TextDomain(DatasetDomain):
 
         return {*ENDINGS, *(f"{ending}.gz" for ending in ENDINGS)}
 
-    def load_files(self, paths: Sequence[Path]) -> Tensor:
-        found = [self.read_file(path).x for path in paths]
-        return torch.cat([torch.zeros(0, *self.space.shape), *found])
-
     def read_file(self, path: Path) -> FileExamples:
         from omnigan_text.data import read_file
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
@@ -186,17 +186,16 @@ def _is_reading(name: str) -> bool:
 
 
 def loading_a_missing_file_is_a_mistake(subject: Subject) -> None:
-    """``load_files`` answers a file that is not there with a UserError."""
-    missing: Sequence[Path] = [subject.folder / "there-is-no-such-file"]
+    """``read_file`` answers a file that is not there with a UserError."""
     try:
-        subject.domain.load_files(missing)
+        subject.domain.read_file(subject.folder / "there-is-no-such-file")
     except UserError:
         return
     except Exception as error:
         raise AssertionError(
-            f"load_files() of a missing file raises {type(error).__name__}, not UserError."
+            f"read_file() of a missing file raises {type(error).__name__}, not UserError."
         ) from error
-    raise AssertionError("load_files() of a missing file must raise UserError.")
+    raise AssertionError("read_file() of a missing file must raise UserError.")
 
 
 def files_have_the_conditions_of_examples(subject: Subject) -> None:

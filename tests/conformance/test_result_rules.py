@@ -88,9 +88,9 @@ BROKEN: list[tuple[str, str, dict[str, Any]]] = [
     (
         MISSING,
         "raises FileNotFoundError",
-        {"load_files": lambda self, paths: paths[0].read_bytes()},
+        {"read_file": lambda self, path: path.read_bytes()},
     ),
-    (MISSING, "must raise UserError", {"load_files": lambda self, paths: torch.ones(1, 2)}),
+    (MISSING, "must raise UserError", {"read_file": lambda self, path: torch.ones(1, 2)}),
     (CONDITIONS, "conditions_of()", {"conditions_of": lambda self, x, label: {"a": x[:1]}}),
     (CONDITIONS, "conditions_of()", {"conditions_of": lambda self, x, label: {"new": x}}),
 ]

@@ -63,6 +63,10 @@ def phrases(draw: st.DrawFn) -> torch.Tensor:
     return torch.from_numpy(roll_of(np.array(notes, np.int32), GRID))
 
 
+def read_all(domain: MusicDomain, files: list[Path]) -> torch.Tensor:
+    return torch.cat([domain.read_file(file) for file in files])
+
+
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(x=st.lists(phrases(), min_size=1, max_size=3))
 def test_rendered_phrases_come_back_as_they_were(
@@ -71,7 +75,7 @@ def test_rendered_phrases_come_back_as_they_were(
     files = [tmp_path / f"{number}.mid" for number in range(len(x))]
     for file, midi in zip(files, domain.objects(torch.stack(x)), strict=True):
         midi.write(str(file))
-    torch.testing.assert_close(domain.load_files(files), torch.stack(x), rtol=0, atol=0)
+    torch.testing.assert_close(read_all(domain, files), torch.stack(x), rtol=0, atol=0)
 
 
 def test_what_render_writes_can_be_read(domain: MusicDomain, tmp_path: Path) -> None:
@@ -80,7 +84,7 @@ def test_what_render_writes_can_be_read(domain: MusicDomain, tmp_path: Path) -> 
     x[1, :, 0, :, 60 - GRID.low] = 1
     artifacts = domain.render(x, tmp_path)
     files = [artifact.path for artifact in artifacts if artifact.kind == "midi"]
-    torch.testing.assert_close(domain.load_files(files), x, rtol=0, atol=0)
+    torch.testing.assert_close(read_all(domain, files), x, rtol=0, atol=0)
 
 
 def test_a_long_file_is_cut_into_phrases_that_do_not_overlap(
@@ -90,14 +94,12 @@ def test_a_long_file_is_cut_into_phrases_that_do_not_overlap(
     lead = [(q, q + 1, 60 + q % 12) for q in (*range(20), *range(20, 23), *range(23, 31))]
     file = tmp_path / "mine.mid"
     file.write_bytes(midi(track(lead, name="flute", meta=_meters((0, 4), (20, 3), (23, 4)))))
-    x = read_phrases([file], DATA, GRID)
+    x = read_phrases(file, DATA, GRID)
     assert x.shape == (3, *GRID.shape)
     for phrase, first in zip(x, (0, 8, 23), strict=True):
         onsets = phrase[1, 0].nonzero() + torch.tensor([0, GRID.low])
         assert onsets.tolist() == [[4 * i, 60 + (first + i) % 12] for i in range(8)]
         assert not phrase[:, 1:].any()
-    both = read_phrases([file, file], DATA, GRID)
-    torch.testing.assert_close(both, torch.cat([x, x]))
 
 
 def _meters(*changes: tuple[float, int]) -> list[tuple[float, Any]]:
@@ -114,7 +116,7 @@ def test_files_that_others_wrote_are_matched_as_in_training(
     parts = [[(0, 8, 72)], [(0, 8, 50)], [(0, 8, 40)]]
     names = ["Lead", "piano", "Lead 2"]  # one name of ours among others says nothing
     file.write_bytes(midi(*(track(p, name=n) for p, n in zip(parts, names, strict=True))))
-    x = read_phrases([file], DATA, GRID)
+    x = read_phrases(file, DATA, GRID)
     found = [(int(t), int(p) + GRID.low) for t, _, p in x[0, 1].nonzero()]
     assert found == [(0, 72), (1, 50), (2, 40)]
 
@@ -129,16 +131,10 @@ def test_the_run_s_own_files_give_the_run_s_own_phrases(
     source = domain.source("valid")
     held_out = torch.stack([source.read(i, torch.Generator()).x for i in range(len(source))])
     files = sorted(tmp_path.glob("*.mid"))
-    assert any(torch.equal(domain.load_files([file]), held_out) for file in files)
-
-
-def test_no_files_give_no_phrases() -> None:
-    assert read_phrases([], DATA, GRID).shape == (0, *GRID.shape)
+    assert any(torch.equal(domain.read_file(file), held_out) for file in files)
 
 
 def test_what_cannot_be_scored_is_named(track: Make, midi: Make, tmp_path: Path) -> None:
-    good = tmp_path / "good.mid"
-    good.write_bytes(midi(track([(0, 8, 60)])))
     waltz = midi(track([(0, 9, 60)], meta=_meters((0, 3))))
     cases = {
         "text.mid": (b"la la la", "it is not a MIDI file"),
@@ -149,7 +145,7 @@ def test_what_cannot_be_scored_is_named(track: Make, midi: Make, tmp_path: Path)
     for name, (content, reason) in cases.items():
         (tmp_path / name).write_bytes(content)
         with pytest.raises(UserError, match=rf"{name}: .*{reason}"):
-            read_phrases([good, tmp_path / name], DATA, GRID)
+            read_phrases(tmp_path / name, DATA, GRID)
     for missing in (tmp_path / "missing.mid", tmp_path):
         with pytest.raises(UserError, match=rf"{missing}: it cannot be opened"):
-            read_phrases([missing], DATA, GRID)
+            read_phrases(missing, DATA, GRID)

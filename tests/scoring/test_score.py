@@ -47,9 +47,7 @@ def run(
     made: dict[str, Path],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Path:
-    monkeypatch.setattr(
-        mixture.MixtureDomain, "load_files", lambda self, paths: points(paths), raising=False
-    )
+    monkeypatch.setattr(mixture.MixtureDomain, "read_file", lambda self, path: points([path]))
     if "run" not in made:
         words = ["discriminator.critics=2", "log.evaluate_every=4", "log.evaluate_samples=20"]
         made["run"] = omnigan.train(mixture_recipe, words, out=made["folder"] / "run")

@@ -87,7 +87,7 @@ def test_the_config_alone_is_enough_to_write(made: Make, tmp_path: Path) -> None
     label = torch.arange(20) % 2
     texts = rebuilt.objects(written(rebuilt, loaded, 20, label=label))
     assert texts == domain.objects(written(domain, generator, 20, label=label))
-    assert rebuilt.load_files([_file(tmp_path, "red ball sees snow.")]).tolist() == [
+    assert rebuilt.read_file(_file(tmp_path, "red ball sees snow.")).x.tolist() == [
         *rebuilt.codec.rows(["red ball sees snow."]).tolist()
     ]
 

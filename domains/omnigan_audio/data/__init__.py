@@ -2,6 +2,6 @@
 
 from omnigan_audio.data.audio import Audio, load_audio
 from omnigan_audio.data.clips import Clips
-from omnigan_audio.data.files import read_files, read_wave
+from omnigan_audio.data.files import read_file, read_wave
 
-__all__ = ["Audio", "Clips", "load_audio", "read_files", "read_wave"]
+__all__ = ["Audio", "Clips", "load_audio", "read_file", "read_wave"]

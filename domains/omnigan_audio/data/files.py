@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from omnigan_audio.data.resample import resample
 from omnigan_audio.data.shots import first_part
 from omnigan_audio.data_config import AudioData
 
-__all__ = ["MOST_PARTS", "read_files", "read_wave"]
+__all__ = ["MOST_PARTS", "read_file", "read_wave"]
 
 MOST_PARTS = 16
 MOST_SECONDS = 600.0
@@ -47,29 +47,23 @@ def read_wave(path: Path, rate: int, most_seconds: float) -> Tensor:
     return resample(x, source_rate, rate)
 
 
-def read_files(paths: Sequence[Path], data: AudioData) -> Tensor:
-    """Read sound files and cut them like the sounds of a run; gain and polarity are not varied.
+def read_file(path: Path, data: AudioData) -> Tensor:
+    """Read a sound file and cut it like the sounds of a run; gain and polarity are not varied.
 
     Where a run takes random parts, a file gives as many as fit into it side by side, up to
     `MOST_PARTS`, spread evenly over its first `MOST_SECONDS`; of one that is shorter than two parts
     the loudest is taken.
 
     Args:
-        paths: Sound files.
+        path: The file.
         data: The data section of a run, resolved.
 
     Returns:
-        ``[B, 1, length]`` float32 in [-1, 1].
+        ``[N, 1, length]`` float32 in [-1, 1].
 
     Raises:
-        UserError: A file cannot be read; the message names it.
+        UserError: It cannot be read; the message names it.
     """
-    clips = [torch.zeros(0, data.samples), *(_clips(path, data) for path in paths)]
-    return torch.cat(clips)[:, None]
-
-
-def _clips(path: Path, data: AudioData) -> Tensor:
-    """Return the clips ``[n, length]`` of a file."""
     if data.cut == "random":
         x = read_wave(path, data.rate, max(MOST_SECONDS, data.samples / data.rate))
         whole, clips = Shot(x, len(x)), _spread(x, data.samples)
@@ -79,7 +73,7 @@ def _clips(path: Path, data: AudioData) -> Tensor:
         whole = cut_shot(x, data.samples, data.rate, data.cut == "attack")
         clips = whole.x[None]
     gain = gains(np.array(whole.peak), np.array(whole.rms), data.loudness)
-    return (clips * float(gain)).clamp(-1, 1)
+    return (clips * float(gain)).clamp(-1, 1)[:, None]
 
 
 def _spread(x: Tensor, length: int) -> Tensor:

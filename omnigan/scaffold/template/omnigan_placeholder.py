@@ -7,7 +7,6 @@ examples, two networks make and judge them, ``render`` shows them. All else has 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar, Self
 
@@ -133,10 +132,9 @@ class PlaceholderDomain(Domain):
             artifacts.append(Artifact(folder / f"{place:03}.png", "image"))
         return artifacts
 
-    def load_files(self, paths: Sequence[Path]) -> Tensor:
-        """Read files to be scored."""
-        found = [rows(str(path)) for path in paths]
-        if any(x.shape[1:] != self.space.shape for x in found):
-            raise UserError(f"Every row must hold {self.space.shape[0]} numbers.")
-        x = torch.cat(found)
+    def read_file(self, path: Path) -> Tensor:
+        """Read a file to be scored."""
+        x = rows(str(path))
+        if x.shape[1:] != self.space.shape:
+            raise UserError(f"{path}: every row must hold {self.space.shape[0]} numbers.")
         return (x / (self.config.data.scale or 1)).clamp(-1, 1)

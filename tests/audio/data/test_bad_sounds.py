@@ -16,7 +16,7 @@ import torch
 
 from omnigan.errors import UserError
 from omnigan_audio.data import decode as decode_module
-from omnigan_audio.data import load_audio, read_files
+from omnigan_audio.data import load_audio, read_file
 from omnigan_audio.data.samples import FULL
 
 Make = Callable[..., Any]
@@ -188,7 +188,7 @@ def test_of_a_two_hour_file_that_is_scored_ten_minutes_are_read(
     tmp_path: Path, config: Make, frames: list[int]
 ) -> None:
     path = two_hours(tmp_path / "long.wav")
-    assert read_files([path], config(tmp_path, cut="random")).shape == (16, 1, 512)
+    assert read_file(path, config(tmp_path, cut="random")).shape == (16, 1, 512)
     assert sum(frames) <= 600 * 8000
 
 
@@ -235,6 +235,6 @@ def test_of_channels_that_cancel_each_other_the_loudest_is_taken(
     if cut == "random":
         np.testing.assert_allclose(stored, -0.9 * wave, atol=1e-4)
     else:
-        np.testing.assert_allclose(stored, read_files([alone], data)[0, 0], atol=1e-4)
-    torch.testing.assert_close(read_files([hits / "second.wav"], data), read_files([alone], data))
+        np.testing.assert_allclose(stored, read_file(alone, data)[0, 0], atol=1e-4)
+    torch.testing.assert_close(read_file(hits / "second.wav", data), read_file(alone, data))
     assert load_audio(config(hits, cut=cut, loudness="none"))[1].report() == report
