@@ -168,11 +168,11 @@ def test_only_the_average_is_kept(game: Any, points: Callable[..., Any], tmp_pat
 
 
 def test_the_domain_or_the_recipe_names_the_metric(run: Run, out: Path) -> None:
-    run(*OFTEN, "log.best=modes")
+    run(*OFTEN, "train.steps=4", "log.best=modes")
     state = checkpoint.read_state(checkpoint.find(out / "best")[0])
     assert state["metric"] == "modes"
     with pytest.raises(UserError, match=r"log\.best: there is no metric 'mods'"):
-        run(*OFTEN, "log.best=mods", out=out.with_name("other"))
+        run(*OFTEN, "train.steps=4", "log.best=mods", out=out.with_name("other"))
 
 
 def test_too_few_samples_to_tell(run: Run, out: Path) -> None:
