@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from omnigan.domain import Batch, Conditions, Domain
 from omnigan.engine import seeds
+from omnigan.errors import NoDensity
 
 __all__ = ["ChunkedDensity"]
 
@@ -35,14 +36,17 @@ class ChunkedDensity:
 
     def __call__(self, batch: Batch) -> Tensor:
         """Return ``[N]`` nats, on the CPU and without graph."""
-        found = [self._chunk(batch, first) for first in range(0, len(batch), CHUNK)]
-        return torch.cat([each for each in found if each is not None])
+        return torch.cat([self._chunk(batch, first) for first in range(0, len(batch), CHUNK)])
 
     def known(self, example: Batch) -> bool:
         """Tell whether the generator has a density at all, by trying some examples."""
-        return self._chunk(example, 0) is not None
+        try:
+            self._chunk(example, 0)
+        except NoDensity:
+            return False
+        return True
 
-    def _chunk(self, batch: Batch, first: int) -> Tensor | None:
+    def _chunk(self, batch: Batch, first: int) -> Tensor:
         # Always a full chunk: kernels differ in the last bit between batch sizes.
         rows = torch.arange(first, first + CHUNK).clamp(max=len(batch) - 1)
         cond = {name: value[rows] for name, value in batch.cond.items()}
@@ -51,4 +55,4 @@ class ChunkedDensity:
         rng = seeds.generator(self.seed, "density", first)
         with torch.no_grad():
             found = self.domain.log_likelihood(self.network, part, rng)
-        return None if found is None else found[: len(batch) - first].cpu()
+        return found[: len(batch) - first].cpu()

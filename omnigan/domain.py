@@ -285,10 +285,8 @@ class Domain(ABC):
         """
         return {}
 
-    def log_likelihood(
-        self, generator: nn.Module, batch: Batch, rng: torch.Generator
-    ) -> Tensor | None:
-        """Return how likely a generator is to make given examples under their conditions, if known.
+    def log_likelihood(self, generator: nn.Module, batch: Batch, rng: torch.Generator) -> Tensor:
+        """Return how likely a generator is to make given examples under their conditions.
 
         Args:
             generator: As :meth:`generator` returns it, trained or not.
@@ -296,9 +294,14 @@ class Domain(ABC):
             rng: Of latent vectors, where the likelihood is an estimate over some.
 
         Returns:
-            ``[B]`` nats, with graph; None, the default, for a generator that has no density.
+            ``[B]`` nats, with graph.
+
+        Raises:
+            NoDensity: They have none, as generators of the default; it says what to write instead.
         """
-        return None
+        from omnigan.errors import NoDensity
+
+        raise NoDensity
 
     def tokens(self, x: Tensor) -> Tensor:
         """Return how many places of each example ``[B, *shape]`` count in a likelihood, ``[B]``.
@@ -307,14 +310,6 @@ class Domain(ABC):
         count; the default counts all.
         """
         return torch.full((len(x),), math.prod(self.space.shape), device=x.device)
-
-    def without_density(self) -> str:
-        """Return what to write where a recipe's generator has no density, with the key.
-
-        The end of a sentence, which errors have behind "Leave it out, or". Empty, the default: no
-        key is to be named.
-        """
-        return ""
 
     def controls(self, progress: float) -> dict[str, float]:
         """Return scheduled numbers passed to the generator by keyword (a temperature, say)."""

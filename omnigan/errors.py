@@ -6,7 +6,15 @@ import difflib
 import re
 from collections.abc import Iterable
 
-__all__ = ["OmniganError", "UserError", "UserErrors", "did_you_mean", "lacks_memory", "listed"]
+__all__ = [
+    "NoDensity",
+    "OmniganError",
+    "UserError",
+    "UserErrors",
+    "did_you_mean",
+    "lacks_memory",
+    "listed",
+]
 
 
 class OmniganError(Exception):
@@ -21,6 +29,20 @@ class UserError(OmniganError):
     """Something the user wrote or pointed at is wrong; the message says what to write instead."""
 
     exit_status = 2
+
+
+class NoDensity(UserError):
+    """A generator does not know how likely examples are.
+
+    Args:
+        instead: What to write for one that does, with the key; goes on from "Leave it out, or".
+    """
+
+    def __init__(self, instead: str = "choose another generator") -> None:
+        self.instead = instead
+        super().__init__(
+            "the generator of this recipe has no density, so the likelihood of examples is unknown."
+        )
 
 
 class UserErrors(UserError):

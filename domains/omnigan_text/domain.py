@@ -24,6 +24,7 @@ from omnigan.domain import (
     Standalone,
     silent,
 )
+from omnigan.errors import NoDensity
 from omnigan_text.config import TextConfig
 
 if TYPE_CHECKING:
@@ -147,9 +148,7 @@ class TextDomain(DatasetDomain):
 
         return rates(self._some_texts().x, self.language)
 
-    def log_likelihood(
-        self, generator: nn.Module, batch: Batch, rng: torch.Generator
-    ) -> Tensor | None:
+    def log_likelihood(self, generator: nn.Module, batch: Batch, rng: torch.Generator) -> Tensor:
         """See :meth:`omnigan.domain.Domain.log_likelihood`.
 
         With a latent vector it is the likelihood given one drawn from ``rng``, whose mean is a
@@ -158,7 +157,10 @@ class TextDomain(DatasetDomain):
         from omnigan_text.networks import Writer, latent_shapes
 
         if not isinstance(generator, Writer):
-            return None
+            raise NoDensity(
+                "write generator.body: recurrent, memory or transformer instead of "
+                f"{self.config.generator.body}, which writes all places at once"
+            )
         shapes = latent_shapes(self.language, self.config.generator)
         given = {name: value.to(batch.x.device) for name, value in batch.cond.items()}
         if "z" in shapes:
@@ -170,12 +172,6 @@ class TextDomain(DatasetDomain):
         from omnigan_text.metrics.likelihood import lengths
 
         return lengths(x, self.config.data.ends)
-
-    def without_density(self) -> str:
-        return (
-            "write generator.body: recurrent, memory or transformer instead of "
-            f"{self.config.generator.body}, which writes all places at once"
-        )
 
     # ---- conditions ------------------------------------------------------------------------
 

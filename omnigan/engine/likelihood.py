@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from omnigan.domain import Batch, Domain
 from omnigan.engine import seeds
 from omnigan.engine.update import Readings
-from omnigan.errors import UserError
+from omnigan.errors import NoDensity, UserError
 from omnigan.recipe.schema import Train
 
 __all__ = ["TERM", "likelihood_loss", "nats_a_token", "over_tokens", "require_density"]
@@ -19,8 +19,6 @@ TERM = "likelihood"
 """Name under which ``train.terms`` weighs the likelihood beside the adversarial loss."""
 
 _NATS, _TOKENS = "likelihood nats", "likelihood tokens"
-
-_UNKNOWN = "the generator of this recipe has no density, so the likelihood of examples is unknown."
 
 
 def likelihood_loss(
@@ -40,11 +38,9 @@ def likelihood_loss(
         The first with its graph, and readings for :func:`over_tokens`.
 
     Raises:
-        UserError: The generator has no density.
+        NoDensity: The generator has none.
     """
     found = domain.log_likelihood(generator, batch, rng)
-    if found is None:
-        raise UserError(_UNKNOWN)
     nats = -found.float().mean()
     tokens = domain.tokens(batch.x).float().mean()
     return nats / math.prod(domain.space.shape), {_NATS: nats.detach(), _TOKENS: tokens}
@@ -88,9 +84,8 @@ def require_density(domain: Domain, generator: nn.Module, train: Train) -> None:
     try:
         with torch.no_grad():
             likelihood_loss(domain, generator, example.to(device), rng)
-    except UserError as error:
-        why = domain.without_density() or "choose another generator"
-        raise UserError(f"{key}: {error} Leave it out, or {why}.") from error
+    except NoDensity as error:
+        raise UserError(f"{key}: {error} Leave it out, or {error.instead}.") from error
 
 
 def _asking(train: Train) -> str | None:

@@ -36,6 +36,7 @@ BROKEN: list[tuple[str, str, dict[str, Any]]] = [
     (ONE, "finite floats [B]", _known(lambda x, scale, rng: (scale * x).mean())),
     (ONE, "finite floats [B]", _known(lambda x, scale, rng: scale * x / 0)),
     (ONE, "finite floats [B]", _known(lambda x, scale, rng: 3)),
+    (ONE, "or raise NoDensity, not None", _known(lambda x, scale, rng: None)),
     (ONE, "not densities", _known(lambda x, scale, rng: scale * x + 100) | SYMBOLS),
     (CHANCE, "rng alone", _known(lambda x, scale, rng: scale * x + torch.randn(len(x)))),
     (CHANCE, "mixes", _known(lambda x, scale, rng: scale * (x - x.mean()))),

@@ -13,7 +13,7 @@ from torch.nn.functional import one_hot
 
 from omnigan import Artifact, Batch, Domain, DomainConfig, Metric, Section, Source, Space
 from omnigan.domain import Density, Draw, Split, Standalone
-from omnigan.errors import UserError
+from omnigan.errors import NoDensity, UserError
 
 LETTERS = "abcd"
 LENGTH = 6
@@ -200,11 +200,9 @@ class ChainDomain(Domain):
             return {"prefix": torch.tensor([[*found, *[-1] * LENGTH][:LENGTH]]).float()}
         return super().ask(wish, rng)
 
-    def log_likelihood(
-        self, generator: nn.Module, batch: Batch, rng: torch.Generator
-    ) -> Tensor | None:
+    def log_likelihood(self, generator: nn.Module, batch: Batch, rng: torch.Generator) -> Tensor:
         if not self.config.generator.density:
-            return None
+            raise NoDensity
         return generator.log_likelihood(batch.x, batch.cond.get("temperature"))
 
     def embed(self, x: Tensor) -> Tensor:
