@@ -262,14 +262,9 @@ def play(name: str, folder: Path, options: argparse.Namespace, began: float) -> 
         exact = exact or result
         speed = each * result.rate / 1e12
         share = f"{speed / options.peak:.1%}" if options.peak else ""
-        cells = [
-            name,
-            way.name,
-            f"{loaded.recipe.train.accumulate}",
-            f"{result.rate:,.1f}",
-            f"{result.spread:.1%}",
-        ]
-        cells += [f"{result.rate / exact.rate:.2f}", f"{result.memory:.2f}", f"{speed:.3g}", share]
+        parts, ratio = loaded.recipe.train.accumulate, result.rate / exact.rate
+        cells = [name, way.name, f"{parts}", f"{result.rate:,.1f}", f"{result.spread:.1%}"]
+        cells += [f"{ratio:.2f}", f"{result.memory:.2f}", f"{speed:.3g}", share]
         print(f"| {' | '.join([*cells, f'{difference(result, exact):.1e}'])} |", flush=True)
 
 
@@ -284,18 +279,8 @@ def main() -> None:
     named = torch.cuda.get_device_name() if options.device.startswith("cuda") else options.device
     torch.set_num_threads(1)
     print(f"{named}, torch {torch.__version__}; medians of {ROUNDS} rounds\n")
-    head = [
-        "game",
-        "way",
-        "parts",
-        "examples a second",
-        "spread",
-        "ratio",
-        "GiB",
-        "TFLOP/s",
-        "of peak",
-    ]
-    print(f"| {' | '.join([*head, 'difference'])} |\n|{'---|' * (len(head) + 1)}")
+    head = "| game | way | parts | examples a second | spread | ratio | GiB | TFLOP/s | of peak |"
+    print(f"{head} difference |\n{'|---' * head.count('|')}|")
     began = time.monotonic()
     for name in GAMES:
         with tempfile.TemporaryDirectory() as folder:
