@@ -126,14 +126,16 @@ class Generator(Section):
     """The generator network.
 
     Attributes:
-        body: ``hold`` (omnigan's own) or ``musegan`` (the published design, as a baseline).
+        body: ``melodic`` (omnigan's own), ``hold`` (the same, but each note of a monophonic track
+            is chosen without knowing the one before) or ``musegan`` (the published design, as a
+            baseline).
         width: Channels of the body.
         latent: Distribution of the latent vectors.
         z: Size of the latent vector of the whole phrase.
         bar_z: Size of the latent vector of each bar.
     """
 
-    body: Literal["hold", "musegan"] = "hold"
+    body: Literal["melodic", "hold", "musegan"] = "melodic"
     width: int = Field(default=128, ge=8, le=8192)
     latent: Literal["normal", "uniform"] = "normal"
     z: int = Field(default=96, ge=1, le=8192)

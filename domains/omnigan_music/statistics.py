@@ -14,7 +14,7 @@ from torch.nn import functional
 from omnigan_music.grid import Grid
 from omnigan_music.pitch_classes import PITCH_CLASSES, folding
 
-__all__ = ["harmony", "melody", "rhythm"]
+__all__ = ["by_interval", "harmony", "melody", "rhythm"]
 
 OCTAVE = 12
 """Melodic intervals beyond an octave count as one kind, up and down."""
@@ -60,7 +60,7 @@ def melody(x: Tensor, grid: Grid) -> Tensor:
     roll, starting = x[:, 0, pitched], x[:, 1, pitched, 1:]
     steps = roll.shape[0] * grid.steps
     moves = torch.einsum("btsp,btsq->tpq", roll[:, :, :-1], starting) / steps
-    intervals = [_by_interval(track, OCTAVE + 1) for track in moves]
+    intervals = [by_interval(track, OCTAVE + 1) for track in moves]
     bars = roll.reshape(*roll.shape[:2], grid.bars, grid.steps_per_bar, -1).sum(3)
     chroma = bars @ folding(grid).to(x.device)  # [B, T, bars, 12], steps
     used, mixed = _pairs(chroma.clamp(max=1)) / grid.steps_per_bar, _mixture(chroma)
@@ -78,7 +78,7 @@ def harmony(x: Tensor, grid: Grid) -> Tensor:
     joined = roll.transpose(0, 1).flatten(1, 2)  # [T, B * S, P]
     rates = []
     for first, second in combinations(joined, 2):
-        apart = _by_interval(second.T @ first / len(first), grid.pitches)
+        apart = by_interval(second.T @ first / len(first), grid.pitches)
         up = torch.arange(-grid.pitches, grid.pitches + 1, device=x.device)
         classes = functional.one_hot(up % PITCH_CLASSES, PITCH_CLASSES).to(apart.dtype)
         rates += [apart @ classes, apart[up < 0].sum().unsqueeze(0)]
@@ -111,7 +111,7 @@ def _pitched(grid: Grid) -> list[int]:
     return [track for track, voice in enumerate(grid.voices) if not voice.drums]
 
 
-def _by_interval(moves: Tensor, largest: int) -> Tensor:
+def by_interval(moves: Tensor, largest: int) -> Tensor:
     """Return the sums ``[2 * largest + 1]`` of a matrix ``[P, P]`` along its diagonals.
 
     Entry ``largest + d`` sums what leads from p to p + d; both ends hold what lies beyond.

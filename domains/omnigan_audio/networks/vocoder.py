@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from omnigan.errors import UserError
+from omnigan.loops import Tensors, scanned
 from omnigan_audio.networks.blocks import soft_limit
 from omnigan_audio.networks.config import Generator
 from omnigan_audio.networks.istft import SpectrumStack
@@ -77,42 +78,23 @@ class MelLevels(nn.Module):
             for _ in range(ROUNDS_IN_TRAINING):
                 spectrum = stft(sound, self.window, self.hop)
                 sound = self._sound(spectrum * self._gain(spectrum, mel), sound.shape[2])
-        elif torch.compiler.is_exporting():
-            sound = self._looped(sound, mel)
         else:
-            before = stft(sound, self.window, self.hop)
-            for _ in range(ROUNDS):
-                sound, before = self._pushed(sound, before, mel)
+            sound = self._pushed(sound, mel)
         return soft_limit(sound)
 
-    def _looped(self, sound: Tensor, mel: Tensor) -> Tensor:
-        """Return the sound after all rounds, which a traced program has once, in a loop.
+    def _pushed(self, sound: Tensor, mel: Tensor) -> Tensor:
+        """Return the sound after all rounds, each of which goes on the way of the last one."""
 
-        Unrolled, they take minutes to trace and to translate.
-        """
-        from torch._higher_order_ops.scan import scan
-
-        def one(carried: tuple[Tensor, Tensor], _: Tensor) -> tuple[tuple[Tensor, Tensor], Tensor]:
-            sound, before = carried
-            sound, now = self._pushed(sound, torch.view_as_complex(before), mel)
+        def after(state: Tensors, _: Tensors) -> tuple[Tensors, Tensor]:
+            sound, before = state[0], torch.view_as_complex(state[1])
+            now = stft(sound, self.window, self.hop)
+            pushed = now + MOMENTUM * (now - before)
+            gain = self._gain(now, mel) * now.abs() / pushed.abs().clamp(min=1e-9)
+            sound = self._sound(pushed * gain, sound.shape[2])
             return (sound, torch.view_as_real(now)), torch.zeros(1)
 
         before = torch.view_as_real(stft(sound, self.window, self.hop))
-        (sound, _), _ = scan(one, (sound.contiguous(), before), torch.zeros(ROUNDS))
-        return sound
-
-    def _pushed(self, sound: Tensor, before: Tensor, mel: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the sound after a round, and the spectrum that it had before that round.
-
-        Args:
-            sound: As it is now.
-            before: The spectrum that it had before the last round.
-            mel: The spectrogram asked for.
-        """
-        now = stft(sound, self.window, self.hop)
-        pushed = now + MOMENTUM * (now - before)
-        gain = self._gain(now, mel) * now.abs() / pushed.abs().clamp(min=1e-9)
-        return self._sound(pushed * gain, sound.shape[2]), now
+        return scanned(after, (sound.contiguous(), before), (torch.zeros(ROUNDS),))[0][0]
 
     def _gain(self, spectrum: Tensor, mel: Tensor) -> Tensor:
         """Return what each frequency is to be multiplied by, ``[B, bins, frames]``."""

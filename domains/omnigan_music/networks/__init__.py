@@ -19,7 +19,8 @@ def build_generator(grid: Grid, options: Generator, labels: int) -> nn.Module:
     """Return the generator that a recipe names, with fresh weights."""
     if options.body == "musegan":
         return MuseganGenerator(grid, options.width, options.z, options.bar_z, labels)
-    return HoldGenerator(grid, options.width, options.z, options.bar_z, labels)
+    melodic = options.body == "melodic"
+    return HoldGenerator(grid, options.width, options.z, options.bar_z, labels, melodic=melodic)
 
 
 def build_discriminator(grid: Grid, options: Discriminator, labels: int) -> nn.Module:

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 from typing import cast
 
 import torch
 from torch import Tensor, nn
 
-from omnigan_music.grid import Grid, Voice
+from omnigan_music.grid import Grid
 from omnigan_music.networks.blocks import Block, Grow, lrelu, prime_factors
-from omnigan_music.networks.heads import drum_notes, monophonic_notes, polyphonic_notes
+from omnigan_music.networks.leaps import last_pitches
+from omnigan_music.networks.voices import MonophonicVoice, PrivateVoice, private_voice
 
 __all__ = ["HoldGenerator"]
-
-GUMBEL = math.pi / 6**0.5
-LOGISTIC = math.pi / 3**0.5
-"""Standard deviations of the standard Gumbel and logistic distributions."""
-RAREST = 1e-3
-"""Frequencies below this one count as this one."""
 
 
 class HoldGenerator(nn.Module):
@@ -30,9 +25,12 @@ class HoldGenerator(nn.Module):
         z: Size of the phrase's latent vector.
         bar_z: Size of each bar's latent vector.
         labels: Number of labels; 0 builds an unconditional network.
+        melodic: Whether notes of monophonic tracks are chosen by the one before, too.
     """
 
-    def __init__(self, grid: Grid, width: int, z: int, bar_z: int, labels: int) -> None:
+    def __init__(
+        self, grid: Grid, width: int, z: int, bar_z: int, labels: int, *, melodic: bool
+    ) -> None:
         super().__init__()
         self.grid = grid
         self.label = nn.Embedding(labels, z) if labels else None
@@ -47,7 +45,9 @@ class HoldGenerator(nn.Module):
         self.steps = nn.Sequential(
             *(layer for a, b, f in grown for layer in (Grow(a, b, f), Block(b, b)))
         )
-        self.private = nn.ModuleList(_Head(sizes[-1], half, grid, v) for v in grid.voices)
+        self.private = nn.ModuleList(
+            private_voice(sizes[-1], half, grid, voice, melodic=melodic) for voice in grid.voices
+        )
         for layer in (self.style[0], self.style[2], self.plan, self.bar):
             _spread_out(layer)
 
@@ -60,7 +60,25 @@ class HoldGenerator(nn.Module):
             label: ``[B]`` integers where the network is conditional.
         """
         x = self._features(z, bars, label)
-        return torch.cat([head(x) for head in self.private], 2)
+        logits = self._led([voice(x) for voice in self.private])
+        voices = cast(Sequence[PrivateVoice], self.private)
+        return torch.cat([v.notes(y) for v, y in zip(voices, logits, strict=True)], 2)
+
+    def _led(self, logits: list[Tensor]) -> list[Tensor]:
+        """Add to the logits of pitches what melodic voices say of intervals."""
+        led = {
+            track: voice
+            for track, voice in enumerate(self.private)
+            if isinstance(voice, MonophonicVoice) and voice.melodic
+        }
+        if not led:
+            return logits
+        parts = (voice.in_grid(logits[track].detach()) for track, voice in led.items())
+        last = last_pitches(*(torch.cat(same, 1) for same in zip(*parts, strict=True)))
+        moved = list(logits)
+        for (track, voice), before in zip(led.items(), last.unsqueeze(2).unbind(1), strict=True):
+            moved[track] = voice.moved(logits[track], before)
+        return moved
 
     def _features(self, z: Tensor, bars: Tensor, label: Tensor | None = None) -> Tensor:
         """Return what all tracks share, ``[B, C, steps]``."""
@@ -89,8 +107,8 @@ class HoldGenerator(nn.Module):
             bars: Latent vectors ``[M, bars, bar_z]``.
         """
         x = self._features(z, bars)
-        for track, head in enumerate(self.private):
-            cast(_Head, head).start_from(phrases[:, :, track : track + 1], x)
+        for track, voice in enumerate(cast(Sequence[PrivateVoice], self.private)):
+            voice.start_from(phrases[:, :, track : track + 1], x)
 
 
 def _spread_out(layer: nn.Module) -> None:
@@ -98,67 +116,3 @@ def _spread_out(layer: nn.Module) -> None:
     linear = cast(nn.Linear, layer)
     nn.init.kaiming_normal_(linear.weight, 0.2, nonlinearity="leaky_relu")
     nn.init.zeros_(linear.bias)
-
-
-class _Head(nn.Module):
-    """One track's private layers and its kind of notes: ``[B, C, S] -> [B, 2, 1, S, P]``."""
-
-    def __init__(self, channels: int, hidden: int, grid: Grid, voice: Voice) -> None:
-        super().__init__()
-        self.voice = voice
-        self.pitches = voice.high - voice.low + 1
-        self.margin = (voice.low - grid.low, grid.high - voice.high)
-        self.bars = grid.bars
-        self.hidden = nn.Conv1d(channels, hidden, 3, padding=1)
-        self.out = nn.Conv1d(hidden, self._outputs(), 1, bias=False)
-        self.bias = nn.Parameter(torch.zeros(self._outputs(), grid.steps_per_bar))
-
-    def _outputs(self) -> int:
-        if self.voice.drums:
-            return self.pitches
-        return self.pitches + 2 if self.voice.monophonic else 2 * self.pitches
-
-    def forward(self, x: Tensor) -> Tensor:
-        logits = self.out(lrelu(self.hidden(x))) + self.bias.repeat(1, self.bars)
-        y = logits.transpose(1, 2).unsqueeze(1).float()
-        if self.voice.drums:
-            notes = drum_notes(y)
-        elif self.voice.monophonic:
-            notes = monophonic_notes(y[..., :-1], y[..., -1])
-        else:
-            notes = polyphonic_notes(y[..., : self.pitches], y[..., self.pitches :])
-        return nn.functional.pad(notes, self.margin)
-
-    def start_from(self, phrases: Tensor, x: Tensor) -> None:
-        """Set biases and scale from one track of phrases ``[N, 2, 1, S, P]`` and features."""
-        first = self.margin[0]
-        cells = phrases[..., first : first + self.pitches].flatten(2, 3)
-        bars = cells.view(len(cells), 2, self.bars, -1, self.pitches).mean(
-            (0, 2)
-        )  # [2, steps of a bar, P]
-        roll, onsets = bars.transpose(1, 2)
-        spread = torch.full((len(self.bias),), LOGISTIC)
-        if self.voice.drums or not self.voice.monophonic:
-            self.bias[: self.pitches] = torch.logit(onsets, RAREST)
-            if not self.voice.drums:
-                sounding = roll.roll(1, 1)
-                self.bias[self.pitches :] = _log_odds_of_release(roll, onsets, sounding)
-        else:
-            spread[: self.pitches + 1] = GUMBEL
-            rest = 1 - roll.sum(0)
-            self.bias[: self.pitches] = roll.mean(1, keepdim=True).clamp(RAREST).log()
-            self.bias[self.pitches] = rest.mean().clamp(RAREST).log()
-            self.bias[self.pitches + 1] = torch.logit(onsets.sum(0), RAREST)
-        logits = self.out(lrelu(self.hidden(x)))
-        scale = spread / logits.std((0, 2))
-        self.out.weight *= scale.view(-1, 1, 1)
-        self.bias.sub_((logits.mean((0, 2)) * scale).unsqueeze(1))
-
-
-def _log_odds_of_release(roll: Tensor, onsets: Tensor, before: Tensor) -> Tensor:
-    """Return the log odds that a sounding pitch ends at a step, ``[P, steps of a bar]``.
-
-    A pitch that sounded a step before sounds on unless it ends: on = before * (1 - p) + onsets.
-    """
-    ended = 1 - (roll - onsets).clamp(0) / before.clamp(RAREST)
-    return torch.logit(ended.clamp(0, 1), 0.02)
