@@ -235,10 +235,12 @@ class Draw:
     Attributes:
         kind: ``normal`` (each number from the standard normal distribution), ``gumbel`` (each from
             the standard Gumbel distribution), ``uniform`` (each between ``low`` and ``high``),
-            ``choice`` (whole numbers, each of ``values`` as likely as the others) or ``given``
-            (nobody can draw it: a spectrogram, say).
-        low: Of ``uniform``.
-        high: Of ``uniform``.
+            ``choice`` (whole numbers, each of ``values`` as likely as the others), ``setting`` (one
+            float32 number that a user may choose, ``usual`` unless they do: a temperature, say) or
+            ``given`` (nobody can draw it: a spectrogram, say).
+        low: Of ``uniform``, and the least that a ``setting`` may be.
+        high: Of ``uniform``, and the most that a ``setting`` may be.
+        usual: Of ``setting``.
         values: Of ``choice``: a list for each label, or just one that is the same for all.
         about: Of ``given``: what it is made of, and how (JSON values).
         example: Of ``given``: examples ``[n, ...]``, that an export is tried on.
@@ -247,9 +249,10 @@ class Draw:
             part of ``example.py``, as :attr:`Standalone.writer` is.
     """
 
-    kind: Literal["normal", "gumbel", "uniform", "choice", "given"] = "normal"
+    kind: Literal["normal", "gumbel", "uniform", "choice", "setting", "given"] = "normal"
     low: float = -1.0
     high: float = 1.0
+    usual: float = 0.0
     values: Sequence[Sequence[int]] = ()
     about: Mapping[str, Any] = field(default_factory=dict)
     example: Tensor | None = None

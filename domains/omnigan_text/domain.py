@@ -16,6 +16,7 @@ from omnigan.domain import (
     Batch,
     BatchSource,
     DomainConfig,
+    Draw,
     FileExamples,
     Judgements,
     Metric,
@@ -229,8 +230,9 @@ class TextDomain(DatasetDomain):
     def standalone(self) -> Standalone:
         from omnigan_text.pieces import text_facts
 
+        temperature = Draw("setting", low=0.1, high=3.0, usual=1.0)
         show = text_facts(self.config.data, self.codec)
-        return Standalone(show=show, writer="omnigan_text.text_file")
+        return Standalone({"temperature": temperature}, show, writer="omnigan_text.text_file")
 
     # ---- measures --------------------------------------------------------------------------
 

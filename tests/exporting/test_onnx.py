@@ -165,6 +165,38 @@ def test_what_is_made_of_a_file_is_not_put_among_the_samples(
     assert (tmp_path / "made" / "mine-made.csv").read_text() == "1,2\n"
 
 
+class Scaled(nn.Module):
+    """A generator whose numbers are larger at a higher temperature."""
+
+    def forward(self, z: Tensor, temperature: Tensor, **others: Tensor) -> Tensor:
+        return z[:, :2] * temperature.view(-1, 1)
+
+
+def test_a_setting_is_an_option_with_bounds(
+    mixture: ModuleType,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    setting = Draw("setting", low=0.5, high=2.0, usual=1.0)
+    methods = {"standalone": lambda self: Standalone({"temperature": setting})}
+    domain = type("Set", (mixture.MixtureDomain,), methods)(mixture.Config())
+    write_onnx(Trained(domain, Scaled(), 0, CPU), "mixture", tmp_path)
+    monkeypatch.chdir(tmp_path)
+
+    def made(*options: str) -> np.ndarray:
+        monkeypatch.setattr(sys, "argv", ["example.py", "--count", "1", *options])
+        runpy.run_path("example.py", run_name="__main__")
+        return np.loadtxt("made/000.csv", delimiter=",")
+
+    np.testing.assert_allclose(made("--temperature", "1.5"), 1.5 * made(), rtol=1e-6)
+    capsys.readouterr()
+    for value in ("0.4", "nan"):
+        with pytest.raises(SystemExit):
+            made("--temperature", value)
+        assert "--temperature must be from 0.5 to 2.0" in capsys.readouterr().err
+
+
 def test_the_example_imports_numpy_onnxruntime_and_nothing_else(folder: Path) -> None:
     tree = ast.parse((folder / "example.py").read_text(encoding="utf-8"))
     names = {

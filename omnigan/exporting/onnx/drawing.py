@@ -11,9 +11,16 @@ __all__ = ["draw"]
 
 
 def draw(
-    facts: Mapping[str, Any], count: int, rng: np.random.Generator, label: str | None = None
+    facts: Mapping[str, Any],
+    count: int,
+    rng: np.random.Generator,
+    label: str | None = None,
+    settings: Mapping[str, float] | None = None,
 ) -> dict[str, np.ndarray]:
-    """Draw the inputs of so many examples, by name; without a label, each has any of them."""
+    """Draw the inputs of so many examples, by name; without a label, each has any of them.
+
+    Settings are those that somebody chose; the others are as usual.
+    """
     labels = facts["labels"]
     names = [each["name"] for each in labels]
     if label is not None and label not in names:
@@ -22,11 +29,14 @@ def draw(
         chosen = np.full(count, names.index(label))
     else:
         chosen = rng.integers(max(len(names), 1), size=count)
-    return {
-        each["name"]: _drawn(each, labels, chosen, rng).astype(each["dtype"])
-        for each in facts["inputs"]
-        if each["draw"]["kind"] != "given"
-    }
+    drawn = {}
+    for each in facts["inputs"]:
+        if each["draw"]["kind"] == "setting":
+            value = (settings or {}).get(each["name"], each["draw"]["usual"])
+            drawn[each["name"]] = np.full(count, value, each["dtype"])
+        elif each["draw"]["kind"] != "given":
+            drawn[each["name"]] = _drawn(each, labels, chosen, rng).astype(each["dtype"])
+    return drawn
 
 
 def _drawn(

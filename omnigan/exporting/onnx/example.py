@@ -12,19 +12,21 @@ import numpy as np
 
 from omnigan.exporting.onnx.drawing import draw
 from omnigan.exporting.onnx.numbers_file import write
-from omnigan.exporting.onnx.running import read_facts, read_options, run
+from omnigan.exporting.onnx.running import read_facts, read_options, run, settings_of
 
 
 def main() -> None:
     """Draw inputs, run the model on them, and write what comes out as files."""
     parser = argparse.ArgumentParser(description="Sample this generator.")
     parser.add_argument("--count", type=int, default=4, help="how many examples")
-    options = read_options(parser)
+    facts = read_facts()
+    options = read_options(parser, facts)
     if options.count < 1:
         parser.error("--count must be 1 or more")
 
-    facts = read_facts()
-    inputs = draw(facts, options.count, np.random.default_rng(options.seed), options.label)
+    settings = {name: getattr(options, name) for name in settings_of(facts)}
+    rng = np.random.default_rng(options.seed)
+    inputs = draw(facts, options.count, rng, options.label, settings)
     x = run(facts, inputs)
     options.out.mkdir(parents=True, exist_ok=True)
     for number, example in enumerate(x):

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+import torch
 from torch import Tensor
 
 from omnigan.domain import Conditions, Domain, Draw
@@ -53,6 +54,8 @@ def _draw_to_json(draw: Draw | None) -> dict[str, Any]:
         return {"kind": "label"}
     if draw.kind == "uniform":
         return {"kind": draw.kind, "low": draw.low, "high": draw.high}
+    if draw.kind == "setting":
+        return {"kind": draw.kind, "low": draw.low, "high": draw.high, "usual": draw.usual}
     if draw.kind == "choice":
         return {"kind": draw.kind, "values": [list(each) for each in draw.values]}
     if draw.kind == "given":
@@ -109,17 +112,22 @@ def labels_of(domain: Domain) -> list[dict[str, Any]]:
 def real_inputs(trained: Trained, n: int, seed: int) -> dict[str, Tensor]:
     """Return the inputs of examples 0 to n - 1 as :meth:`Trained.generate` makes them.
 
-    What cannot be drawn is the domain's own example of it.
+    What cannot be drawn is the domain's own example of it, and a setting is its usual value, its
+    least and its largest in turn.
     """
     draws = trained.domain.standalone().draws
-    given = {
-        name: _repeated(draw.example, n)
-        for name, draw in draws.items()
-        if draw.kind == "given" and draw.example is not None
-    }
+    examples = {name: _examples(draw) for name, draw in draws.items()}
+    given = {name: _repeated(each, n) for name, each in examples.items() if each is not None}
     labels: Sequence[str | None] = trained.choose_labels(n, seed, None)
     conditions = trained.conditions(labels, seed, given)
     return {**trained.latents(n, seed), **conditions}
+
+
+def _examples(draw: Draw) -> Tensor | None:
+    """Return what an input is tried with that nobody draws."""
+    if draw.kind == "setting":
+        return torch.tensor([draw.usual, draw.low, draw.high])
+    return draw.example if draw.kind == "given" else None
 
 
 def _repeated(examples: Tensor, n: int) -> Tensor:

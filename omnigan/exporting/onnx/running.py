@@ -11,20 +11,32 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
-__all__ = ["read_facts", "read_options", "run"]
+__all__ = ["read_facts", "read_options", "run", "settings_of"]
 
 HERE = Path(__file__).parent
 
 
-def read_options(parser: argparse.ArgumentParser) -> argparse.Namespace:
-    """Read the options of a parser, and those that every generator has."""
+def read_options(parser: argparse.ArgumentParser, facts: Mapping[str, Any]) -> argparse.Namespace:
+    """Read the options of a parser, those that every generator has, and this one's settings."""
     parser.add_argument("--seed", type=int, default=0, help="of every random draw")
     parser.add_argument("--label", help="which kind, where there are kinds")
     parser.add_argument("--out", type=Path, default=Path("made"), help="a folder for the files")
+    for name, how in settings_of(facts).items():
+        about = f"from {how['low']} to {how['high']}; {how['usual']} without"
+        parser.add_argument(f"--{name}", type=float, default=how["usual"], help=about)
     options = parser.parse_args()
     if options.seed < 0:
         parser.error("--seed must be 0 or more")
+    for name, how in settings_of(facts).items():
+        if not how["low"] <= getattr(options, name) <= how["high"]:
+            parser.error(f"--{name} must be from {how['low']} to {how['high']}")
     return options
+
+
+def settings_of(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what may be set, by name, each with its bounds and its usual value."""
+    draws = {each["name"]: each["draw"] for each in facts["inputs"]}
+    return {name: how for name, how in draws.items() if how["kind"] == "setting"}
 
 
 def read_facts() -> dict[str, Any]:

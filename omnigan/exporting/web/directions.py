@@ -46,14 +46,25 @@ def find_directions(
         count: How many to return, at most.
 
     Returns:
-        Unit vectors, in standard deviations, as a flat list for each input that they move; empty
-        where there is no input that could be moved.
+        Unit vectors, in standard deviations, as a flat list for each input that they move. An input
+        of one number, such as a text's length, has a direction of its own, and comes first; it does
+        not count.
     """
-    rng = np.random.default_rng(0)
-    moved = {each["name"]: each for each in spec["inputs"] if _is_movable(each)}
-    size = sum(math.prod(each["shape"]) for each in moved.values())
-    if size < 2:
+    movable = [each for each in spec["inputs"] if _is_movable(each)]
+    single = [each for each in movable if math.prod(each["shape"]) == 1]
+    moved = {each["name"]: each for each in movable if each not in single}
+    alone = [{each["name"]: [round(_deviation(each["draw"]), 4)]} for each in single]
+    return [*alone, *_strongest(session, spec, moved, count)]
+
+
+def _strongest(
+    session: Any, spec: Mapping[str, Any], moved: Mapping[str, Any], count: int
+) -> list[dict[str, list[float]]]:
+    """Return the directions of some inputs together that change the output most."""
+    if not moved:
         return []
+    rng = np.random.default_rng(0)
+    size = sum(math.prod(each["shape"]) for each in moved.values())
     basis = np.linalg.qr(rng.standard_normal((size, min(size, PROBES))))[0]
     features = _features(spec["output"], rng)
     change = np.zeros((basis.shape[1],) * 2)

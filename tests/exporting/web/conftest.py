@@ -58,7 +58,10 @@ KINDS: dict[str, dict[str, Any]] = {
 
 
 def network(kind: str, shape: list[int], symbols: int | None) -> Any:
-    """Return a perceptron ``z [B, 8], label [B] -> x`` with an output that suits the kind."""
+    """Return a perceptron ``z [B, 8], label [B] -> x`` with an output that suits the kind.
+
+    That of texts is also given a temperature ``[B]``.
+    """
     from onnx import TensorProto, helper, numpy_helper
 
     typed = TYPES if kind == "numbers" else {}
@@ -72,13 +75,16 @@ def network(kind: str, shape: list[int], symbols: int | None) -> Any:
     constants = [numpy_helper.from_array(v.astype(np.float32), k) for k, v in values.items()]
     sides = np.array([-1, *shape, *([symbols] if symbols else [])])
     constants.append(numpy_helper.from_array(sides, "sides"))
+    constants.append(numpy_helper.from_array(np.array([-1, 1]), "column"))
     node, value = helper.make_node, helper.make_tensor_value_info
+    warmth = ["temperature"] if kind == "text" else []
     nodes = [
         node("MatMul", ["z", "first"], ["a"]),
         node("Gather", ["by_label", "label"], ["b"]),
         node("Add", ["a", "b"], ["c"]),
         *(node("Cast", [name], [f"{name} cast"], to=TensorProto.FLOAT) for name in typed),
-        node("Sum", ["c", *(f"{name} cast" for name in typed)], ["all"]),
+        *(node("Reshape", [name, "column"], [f"{name} cast"]) for name in warmth),
+        node("Sum", ["c", *(f"{name} cast" for name in [*typed, *warmth])], ["all"]),
         node("Tanh", ["all"], ["d"]),
         node("MatMul", ["d", "second"], ["e"]),
         node("Reshape", ["e", "sides"], ["f"]),
@@ -98,6 +104,7 @@ def network(kind: str, shape: list[int], symbols: int | None) -> Any:
             value("z", TensorProto.FLOAT, ["batch", LATENT]),
             value("label", TensorProto.INT64, ["batch"]),
             *(value(name, number, ["batch", 1]) for name, number in typed.items()),
+            *(value(name, TensorProto.FLOAT, ["batch"]) for name in warmth),
         ],
         [value("x", TensorProto.FLOAT, ["batch", *shape])],
         constants,
@@ -115,6 +122,10 @@ def described(kind: str) -> dict[str, Any]:
         choice = {"kind": "choice", "values": [[0, 1]] * len(LABELS)}
         more = {"shape": [1], "role": "latent", "draw": choice}
         typed = [{"name": name, "dtype": name, **more} for name in TYPES]
+    if kind == "text":
+        setting = {"kind": "setting", "low": 0.1, "high": 3.0, "usual": 1.0}
+        temperature = {"name": "temperature", "shape": [], "dtype": "float32"}
+        typed = [{**temperature, "role": "condition", "draw": setting}]
     latent = {"name": "z", "shape": [LATENT], "dtype": "float32", "role": "latent", "draw": drawn}
     label = {"name": "label", "shape": [], "dtype": "int64", "role": "condition"}
     return {

@@ -47,8 +47,17 @@ def test_of_a_linear_generator_they_are_its_singular_vectors() -> None:
 def test_steps_are_in_standard_deviations() -> None:
     # Uniform between -3 and 3 has the deviation sqrt(3): there a step is longer and changes more.
     session = Session(lambda a, b: a + 1.5 * b)
-    wide, narrow = find_directions(session, spec(a=([1], -3.0), b=([1], None)))
-    assert abs(wide["a"][0]) > np.sqrt(3) * 0.7 > abs(narrow["a"][0])
+    found = find_directions(session, spec(a=([2], -3.0), b=([2], None)))
+    lengths = [np.linalg.norm(one["a"]) for one in found]
+    assert min(lengths[:2]) > np.sqrt(3) * 0.7 > max(lengths[2:])
+
+
+def test_an_input_of_one_number_has_a_direction_of_its_own() -> None:
+    session = Session(lambda z, length: z * length)
+    inputs = {"z": ([3], None), "length": ([1], -3.0)}
+    found = find_directions(session, spec(**inputs), 2)
+    assert found[0] == {"length": [1.7321]}  # the square root of 3
+    assert [list(one) for one in found[1:]] == [["z"], ["z"]]
 
 
 def test_whole_numbers_and_symbols_have_directions_too() -> None:

@@ -86,6 +86,25 @@ def test_nothing_is_wider_than_the_screen(kind: str, visit: Visit, server: str) 
     page.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
+def test_a_setting_is_what_its_slider_says(visit: Visit, server: str) -> None:
+    page = visit(f"{server}/text/index.html#seed=1")
+    usual, output = page.last()
+    assert set(usual["temperature"]) == {1}
+    field = "#sliders label:last-child"
+    assert page.find(field).text == "Temperature: 1"
+    page.set(f"{field} input", 2.5)
+    warm, _ = page.last()
+    assert set(warm["temperature"]) == {2.5}
+    assert np.array_equal(warm["z"], usual["z"])
+    assert page.find(field).text == "Temperature: 2.5"
+    assert "set-temperature=2.5" in page.driver.current_url
+    page.change(page.find("#centre").click)
+    assert np.array_equal(page.last()[1], output)
+    for asked, given in (("0.5", 0.5), ("99", 1), ("", 1), ("hot", 1)):
+        passed_on = page.again(f"seed=1&set-temperature={asked}").last()[0]
+        assert set(passed_on["temperature"]) == {given}
+
+
 def test_a_page_opened_from_the_disk_works(visit: Visit, pages: Path, exports: Path) -> None:
     page = visit((pages / "image" / "index.html").as_uri() + "#seed=5&label=high&count=4")
     inputs, output = page.last()

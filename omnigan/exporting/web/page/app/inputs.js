@@ -16,7 +16,8 @@
     },
   };
 
-  const row = (input, stream, label, labels) => {
+  const row = (input, stream, label, { labels }, wish) => {
+    if (input.draw.kind === "setting") return [wish.settings[input.name]];
     if (input.draw.kind === "label") return [labels[label].inputs[input.name]].flat(Infinity);
     const draw = draws[input.draw.kind];
     return Array.from({ length: sizeOf(input.shape) }, () => draw(input.draw, stream, label));
@@ -56,7 +57,7 @@
       const rows = Array.from({ length: count }, (_, i) => {
         const label = omnigan.labelOf(settings, wish, first + i);
         const stream = omnigan.stream(wish.seed, first + i, place);
-        return moved(row(input, stream, label, settings.labels), input, settings.directions, wish);
+        return moved(row(input, stream, label, settings, wish), input, settings.directions, wish);
       });
       const data = arrays[input.dtype](rows.flat());
       made[input.name] = { type: input.dtype, data, shape: [count, ...input.shape] };

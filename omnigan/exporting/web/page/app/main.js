@@ -14,11 +14,18 @@
     label: null, // the number of a label; null: any
     count: show.count,
     sliders: settings.directions.map(() => 0), // in standard deviations
+    settings: {}, // by the names of the inputs that they are
   };
+  const adjustable = settings.inputs.filter(({ draw }) => draw.kind === "setting");
   let generator;
   let examples = [];
 
   // ---- the address, by which a sample can be passed on ------------------------------------------
+
+  const settingFrom = (given, { low, high, usual }) => {
+    const value = given === null ? NaN : Number(given);
+    return value >= low && value <= high ? value : usual;
+  };
 
   const readAddress = () => {
     const given = new URLSearchParams(location.hash.slice(1));
@@ -30,12 +37,16 @@
     wish.label = label < 0 ? null : label;
     const shape = (given.get("shape") ?? "").split(",").map(Number);
     wish.sliders = wish.sliders.map((_, i) => (Math.abs(shape[i]) <= REACH ? shape[i] : 0));
+    for (const { name, draw } of adjustable)
+      wish.settings[name] = settingFrom(given.get(`set-${name}`), draw);
   };
 
   const writeAddress = () => {
     const words = new URLSearchParams({ seed: wish.seed, count: wish.count });
     if (wish.label !== null) words.set("label", settings.labels[wish.label].name);
     if (wish.sliders.some(Boolean)) words.set("shape", wish.sliders.join(","));
+    for (const { name, draw } of adjustable)
+      if (wish.settings[name] !== draw.usual) words.set(`set-${name}`, wish.settings[name]);
     history.replaceState(null, "", `#${words}`);
   };
 
@@ -116,20 +127,52 @@
     const labels = settings.labels.map(({ name }, i) => option(i, name));
     byId("label").replaceChildren(option("", "any"), ...labels);
     byId("label").value = wish.label ?? "";
-    byId("directions").hidden = !wish.sliders.length;
-    byId("sliders").replaceChildren(...wish.sliders.map(slider));
+    const names = directionNames();
+    const sliders = [
+      ...wish.sliders.map((value, i) => directionSlider(names[i], value, i)),
+      ...adjustable.map(settingSlider),
+    ];
+    byId("directions").hidden = !sliders.length;
+    byId("numbered").hidden = !names.includes("Direction 1");
+    byId("sliders").replaceChildren(...sliders);
   };
 
-  const slider = (value, i) => {
+  const titled = (name) => name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");
+
+  // A direction that is one single number has the name of that input, the others are counted.
+  const directionNames = () => {
+    let number = 0;
+    return settings.directions.map((direction) => {
+      const [[name, along], ...more] = Object.entries(direction);
+      return more.length || along.length > 1 ? `Direction ${++number}` : titled(name);
+    });
+  };
+
+  const slider = (bounds, describe, moved) => {
     const label = document.createElement("label");
+    const text = document.createTextNode(describe(bounds.value));
     const range = document.createElement("input");
-    Object.assign(range, { type: "range", min: -REACH, max: REACH, step: 0.1, value });
+    Object.assign(range, { type: "range", ...bounds });
     range.oninput = () => {
-      wish.sliders[i] = Number(range.value);
+      const value = Number(range.value);
+      text.data = describe(value);
+      moved(value);
       refresh();
     };
-    label.append(`Direction ${i + 1}`, range);
+    label.append(text, range);
     return label;
+  };
+
+  const directionSlider = (name, value, i) => {
+    const bounds = { min: -REACH, max: REACH, step: 0.1, value };
+    return slider(bounds, () => name, (far) => (wish.sliders[i] = far));
+  };
+
+  const settingSlider = ({ name, draw: { low, high } }) => {
+    const bounds = { min: low, max: high, step: "any", value: wish.settings[name] };
+    const short = (value) => Math.min(high, Math.max(low, Number(value.toPrecision(3))));
+    const shown = (value) => `${titled(name)}: ${short(value)}`;
+    return slider(bounds, shown, (value) => (wish.settings[name] = short(value)));
   };
 
   const connectControls = () => {
@@ -154,6 +197,7 @@
     };
     byId("centre").onclick = () => {
       wish.sliders.fill(0);
+      for (const { name, draw } of adjustable) wish.settings[name] = draw.usual;
       fillControls();
       refresh();
     };
