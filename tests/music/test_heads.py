@@ -101,3 +101,14 @@ def test_drum_hits_have_no_length() -> None:
     out = drum_notes(torch.tensor([[[[1.0, -1.0], [-1.0, -1.0], [1.0, 1.0]]]]))
     assert torch.equal(out[:, 0], out[:, 1])
     assert out[0, 0, 0].tolist() == [[1, 0], [0, 0], [1, 1]]
+
+
+@pytest.mark.parametrize(("notes", "more"), [(monophonic_notes, 1), (polyphonic_notes, 0)])
+@pytest.mark.parametrize("wrong", [float("nan"), float("inf")])
+def test_numbers_that_are_none_make_notes_that_are_none(
+    notes: Callable[..., Tensor], more: int, wrong: float
+) -> None:
+    """Whoever looks at notes can then say so; a place in a table would have been out of it."""
+    logits = torch.full((1, 1, 8, 3), wrong)
+    gates = torch.full((1, 1, 8) if more else (1, 1, 8, 3), float("nan"))
+    assert bool(notes(logits, gates).isnan().any())

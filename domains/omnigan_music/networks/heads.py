@@ -39,7 +39,8 @@ def _hold(change: Tensor, fresh: Tensor, nudge: Tensor) -> Tensor:
             depend on. Whatever happens at ``t`` lasts until the next change.
     """
     steps = torch.arange(change.shape[2], device=change.device).view(1, 1, -1, 1)
-    last = (change * steps).long().cummax(2).values.expand_as(fresh)
+    # Of a gate that is NaN there is no whole number; compared, it is no change.
+    last = torch.where(change > 0.5, steps, 0).cummax(2).values.expand_as(fresh)
     total = nudge.cumsum(2)
     before = total - nudge  # the sum up to the step before
     return fresh.gather(2, last) + total - before.gather(2, last)
