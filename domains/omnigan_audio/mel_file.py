@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import wave
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,11 +18,18 @@ def read(path: Path, about: Mapping[str, Any]) -> np.ndarray:
 
     The sound is followed by silence up to a whole frame.
     """
-    with wave.open(str(path)) as file:
-        if file.getsampwidth() != 2 or file.getframerate() != about["rate"]:
-            raise SystemExit(f"{path} must have 16 bits and {about['rate']} samples a second.")
-        samples = np.frombuffer(file.readframes(file.getnframes()), "<i2")
-        sound = samples.reshape(-1, file.getnchannels()).mean(1) / 32768
+    wanted = f"a WAV file of 16 bits and {about['rate']} samples a second"
+    convert = f"ffmpeg -i {shlex.quote(str(path))} -ar {about['rate']} -sample_fmt s16 new.wav"
+    try:
+        with wave.open(str(path)) as file:
+            right = file.getsampwidth() == 2 and file.getframerate() == about["rate"]
+            channels, content = file.getnchannels(), file.readframes(file.getnframes())
+    except (wave.Error, EOFError):
+        right = False
+    if not right:
+        raise SystemExit(f"{path} must be {wanted}. Convert it, for example: {convert}")
+    samples = np.frombuffer(content[: len(content) // (2 * channels) * 2 * channels], "<i2")
+    sound = samples.reshape(-1, channels).mean(1) / 32768
     window, hop = about["window"], about["hop"]
     if len(sound) < 2 * window:
         raise SystemExit(f"{path} must have at least {2 * window} samples.")

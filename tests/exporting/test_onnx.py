@@ -7,6 +7,7 @@ import csv
 import json
 import re
 import runpy
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -151,6 +152,53 @@ def test_numbers_below_the_least_are_told(
     assert re.search(rf"example\.py: error: {option} must be [01] or more", said)
 
 
+def run_in_process(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, *options: str | Path
+) -> str | int | None:
+    """Run an example in this process; return what it says when it gives up, or None."""
+    monkeypatch.setattr(sys, "argv", ["example.py", *map(str, options)])
+    try:
+        runpy.run_path(str(folder / "example.py"), run_name="__main__")
+    except SystemExit as ended:
+        return ended.code
+    return None
+
+
+def test_the_first_of_many_are_those_of_few(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for count in ("2", "35"):
+        assert (
+            run_in_process(folder, monkeypatch, "--count", count, "--out", tmp_path / count) is None
+        )
+    few, many = (sorted((tmp_path / count).iterdir()) for count in ("2", "35"))
+    assert [len(few), len(many)] == [2, 35]
+    assert [path.read_text() for path in few] == [path.read_text() for path in many[:2]]
+    assert len({path.read_text() for path in many}) == 35
+
+
+def test_a_folder_that_cannot_be_made_is_told(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    for out in (tmp_path / "file", tmp_path / "file" / "below"):
+        said = run_in_process(folder, monkeypatch, "--out", out)
+        assert str(said).startswith(f"--out {out} is no folder and cannot be made: ")
+
+
+def test_an_example_alone_says_what_it_misses(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for missing in ("generator.json", "model.onnx"):
+        said = run_in_process(
+            Path(shutil.copy(folder / "example.py", tmp_path)).parent, monkeypatch
+        )
+        assert (
+            said == f"{tmp_path / missing} is missing: example.py needs the folder that it came in."
+        )
+        shutil.copy(folder / "generator.json", tmp_path)
+
+
 def test_what_is_made_of_a_file_is_not_put_among_the_samples(
     made: Callable[..., Trained], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -163,6 +211,15 @@ def test_what_is_made_of_a_file_is_not_put_among_the_samples(
     monkeypatch.setattr(sys, "argv", ["example.py", "mine.npy"])
     runpy.run_path("example.py", run_name="__main__")
     assert (tmp_path / "made" / "mine-made.csv").read_text() == "1,2\n"
+    (tmp_path / "text.npy").write_text("no array")
+    (tmp_path / "empty.npy").touch()
+    for name, reason in (
+        ("text.npy", "text.npy must be an array that numpy.save wrote."),
+        ("empty.npy", "empty.npy must be an array that numpy.save wrote."),
+        ("none.npy", "none.npy cannot be read: No such file or directory"),
+        ("made", "made cannot be read: Is a directory"),
+    ):
+        assert run_in_process(tmp_path, monkeypatch, name) == reason
 
 
 class Scaled(nn.Module):

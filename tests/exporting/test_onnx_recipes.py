@@ -93,7 +93,9 @@ def test_the_example_writes_what_the_domain_renders(
     run_example(folder, "--count", "3", "--seed", "1", "--out", tmp_path / "mine")
 
     facts = json.loads((folder / "generator.json").read_text(encoding="utf-8"))
-    feeds = module_at(folder / "example.py").draw(facts, 3, np.random.default_rng(1))
+    example = module_at(folder / "example.py")
+    drawn = example.draw(facts, example.BATCH, np.random.default_rng(1))
+    feeds = {name: value[:3] for name, value in drawn.items()}
     session = onnxruntime.InferenceSession(folder / "model.onnx")
     x = torch.from_numpy(session.run(None, feeds)[0])
     own = tmp_path / "own"

@@ -12,7 +12,15 @@ import numpy as np
 
 from omnigan.exporting.onnx.drawing import draw
 from omnigan.exporting.onnx.numbers_file import write
-from omnigan.exporting.onnx.running import read_facts, read_options, run, settings_of
+from omnigan.exporting.onnx.running import (
+    BATCH,
+    folder_for,
+    model_of,
+    read_facts,
+    read_options,
+    run,
+    settings_of,
+)
 
 
 def main() -> None:
@@ -26,11 +34,12 @@ def main() -> None:
 
     settings = {name: getattr(options, name) for name in settings_of(facts)}
     rng = np.random.default_rng(options.seed)
-    inputs = draw(facts, options.count, rng, options.label, settings)
-    x = run(facts, inputs)
-    options.out.mkdir(parents=True, exist_ok=True)
-    for number, example in enumerate(x):
-        print(write(example, facts["show"], options.out / f"{number:03d}"))
+    model, out = model_of(facts), folder_for(options.out)
+    for first in range(0, options.count, BATCH):
+        drawn = draw(facts, BATCH, rng, options.label, settings)
+        inputs = {name: value[: options.count - first] for name, value in drawn.items()}
+        for number, example in enumerate(run(model, facts, inputs), first):
+            print(write(example, facts["show"], out / f"{number:03d}"))
 
 
 if __name__ == "__main__":

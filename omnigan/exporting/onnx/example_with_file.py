@@ -7,14 +7,23 @@ python example.py my-file
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from omnigan.exporting.onnx.drawing import draw
 from omnigan.exporting.onnx.numbers_file import write
 from omnigan.exporting.onnx.numpy_file import read
-from omnigan.exporting.onnx.running import read_facts, read_options, run, settings_of
+from omnigan.exporting.onnx.running import (
+    folder_for,
+    model_of,
+    read_facts,
+    read_options,
+    run,
+    settings_of,
+)
 
 
 def main() -> None:
@@ -29,12 +38,20 @@ def main() -> None:
     inputs = draw(facts, 1, rng, options.label, settings)
     for each in facts["inputs"]:
         if each["draw"]["kind"] == "given":
-            inputs[each["name"]] = read(options.file, each["draw"])[None].astype(each["dtype"])
-    x = run(facts, inputs)
-    options.out.mkdir(parents=True, exist_ok=True)
+            inputs[each["name"]] = _given(options.file, each)
+    x = run(model_of(facts), facts, inputs)
     # Not the name of the file itself, which may lie in the same folder.
-    stem = options.out / f"{options.file.stem.replace('.', '-')}-made"
+    stem = folder_for(options.out) / f"{options.file.stem.replace('.', '-')}-made"
     print(write(x[0], facts["show"], stem))
+
+
+def _given(path: Path, each: Mapping[str, Any]) -> np.ndarray:
+    """Return an input that is made of a file."""
+    try:
+        made: np.ndarray = read(path, each["draw"])
+    except OSError as error:
+        raise SystemExit(f"{path} cannot be read: {error.strerror or error}") from None
+    return made[None].astype(each["dtype"])
 
 
 if __name__ == "__main__":

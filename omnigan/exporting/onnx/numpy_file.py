@@ -13,5 +13,8 @@ __all__ = ["read"]
 
 def read(path: Path, about: Mapping[str, Any]) -> np.ndarray:
     """Return the array that an .npy file holds."""
-    stored: np.ndarray = np.load(path)
+    try:
+        stored: np.ndarray = np.load(path)
+    except (EOFError, ValueError):
+        raise SystemExit(f"{path} must be an array that numpy.save wrote.") from None
     return stored

@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
-__all__ = ["read_facts", "read_options", "run", "settings_of"]
+__all__ = ["BATCH", "folder_for", "model_of", "read_facts", "read_options", "run", "settings_of"]
 
 HERE = Path(__file__).parent
+BATCH = 16
+"""Examples that are drawn at once: noise takes memory, and the first of many are those of few."""
 
 
 def read_options(parser: argparse.ArgumentParser, facts: Mapping[str, Any]) -> argparse.Namespace:
@@ -41,13 +43,36 @@ def settings_of(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 def read_facts() -> dict[str, Any]:
     """Read what is known about the generator."""
-    facts: dict[str, Any] = json.loads((HERE / "generator.json").read_text(encoding="utf-8"))
+    path = HERE / "generator.json"
+    if not path.is_file():
+        raise SystemExit(f"{path} is missing: example.py needs the folder that it came in.")
+    facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return facts
 
 
-def run(facts: Mapping[str, Any], inputs: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Return what the model makes of inputs."""
+def folder_for(out: Path) -> Path:
+    """Return the folder for files, made if it is not there."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SystemExit(f"--out {out} is no folder and cannot be made: {error.strerror}") from None
+    return out
+
+
+def model_of(facts: Mapping[str, Any]) -> onnxruntime.InferenceSession:
+    """Open the model."""
+    path = HERE / facts["model"]["file"]
+    if not path.is_file():
+        raise SystemExit(f"{path} is missing: example.py needs the folder that it came in.")
     onnxruntime.set_default_logger_severity(3)  # errors, not what it chose not to optimise
-    model = onnxruntime.InferenceSession(HERE / facts["model"]["file"])
+    return onnxruntime.InferenceSession(path)
+
+
+def run(
+    model: onnxruntime.InferenceSession,
+    facts: Mapping[str, Any],
+    inputs: Mapping[str, np.ndarray],
+) -> np.ndarray:
+    """Return what the model makes of inputs."""
     made: np.ndarray = model.run([facts["output"]["name"]], inputs)[0]
     return made
