@@ -3,6 +3,7 @@
     python benchmarks/faults.py --seed 0
     python benchmarks/faults.py --only kill --domains image text
     python benchmarks/faults.py --only recipes
+    python benchmarks/faults.py --only exports --inputs 10000
 
 Every trial trains a small recipe, breaks it, goes on with the same command and compares all files
 with those of a run that nobody touched. Damaged recipes and data files are read by processes with
@@ -25,7 +26,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from fault_kit import cases, scenarios
+from fault_kit import cases, exports, scenarios
 from fault_kit.fuzz import SECONDS, fuzz
 from fault_kit.sources import DOMAINS
 from fault_kit.trials import Bench, Outcome
@@ -135,6 +136,7 @@ INPUTS = {
     "settings of a good recipe damaged": (cases.damaged_settings, 8, SECONDS),
     "accepted settings of damaged recipes trained": (cases.damaged_training, 40, 4 * SECONDS),
     "data files damaged": (cases.damaged_data, 8, SECONDS),
+    "exports damaged": (exports.damaged_export, 1, 4 * SECONDS),
 }
 """What is tried on damaged input: the case, one in how many of ``--inputs`` it gets, and the
 seconds that each may take."""

@@ -18,7 +18,7 @@ import omnigan
 from fault_kit.files import Sample, samples_of
 from fault_kit.fuzz import Untried
 from fault_kit.mutations import damaged_bytes, damaged_text
-from fault_kit.sources import recipe_for
+from fault_kit.sources import small_recipe
 from fault_kit.values import damaged_values
 from omnigan.engine.reporter import Quiet
 from omnigan.plugins import load_domain
@@ -68,13 +68,13 @@ def damaged_settings(domain: str, seed: int) -> None:
         UserError: The settings do not fit together, or do not suit the data.
     """
     rng = random.Random(f"{domain} {seed}")
-    _weights(domain, damaged_values(_small(domain), rng))
+    _weights(domain, damaged_values(small_recipe(domain), rng))
 
 
 def _weights(domain: str, values: dict[str, Any]) -> int:
     """Return how many weights the networks of a recipe for the small data have."""
     loaded = load_recipe(values)
-    if loaded.domain_config.data.model_dump()["source"] != _small(domain)["data"]["source"]:
+    if loaded.domain_config.data.model_dump()["source"] != small_recipe(domain)["data"]["source"]:
         raise Untried("embedded data take minutes to read")
     resolved = loaded.domain_class(loaded.domain_config).resolve()
     resolved.describe()
@@ -90,7 +90,7 @@ def damaged_training(domain: str, seed: int) -> None:
         OmniganError: It is not, or training ends in words.
     """
     rng = random.Random(f"{domain} {seed}")
-    values = damaged_values(_small(domain), rng)
+    values = damaged_values(small_recipe(domain), rng)
     settings = [f"train.{setting}" for setting in TRAINED]
     recipe = load_recipe(values).recipe
     if recipe.train.warmup:
@@ -108,13 +108,6 @@ def _takes_long(recipe: Recipe) -> bool:
     train, log = recipe.train, recipe.log
     most = max(train.batch_size, log.samples, log.evaluate_samples)
     return most > MANY or train.discriminator_steps > 4
-
-
-@cache
-def _small(domain: str) -> dict[str, Any]:
-    folder = Path(tempfile.mkdtemp(prefix="omnigan-faults-"))
-    os.environ["OMNIGAN_CACHE"] = str(folder / "cache")
-    return recipe_for(domain, folder / "data")
 
 
 def damaged_data(domain: str, seed: int) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +15,7 @@ import soundfile
 import yaml
 from PIL import Image
 
-__all__ = ["DOMAINS", "recipe_for", "write_recipe"]
+__all__ = ["DOMAINS", "recipe_for", "small_recipe", "write_recipe"]
 
 BEST = {"audio": "level (dB)", "image": "auto", "music": "empty bars", "text": "unique texts"}
 """Metrics that have a value for so few examples."""
@@ -108,6 +111,14 @@ def recipe_for(domain: str, data: Path) -> dict[str, Any]:
             "best": BEST[domain],
         },
     }
+
+
+@cache
+def small_recipe(domain: str) -> dict[str, Any]:
+    """Return a recipe for files that are written, with their cache, into a new folder."""
+    folder = Path(tempfile.mkdtemp(prefix="omnigan-faults-"))
+    os.environ["OMNIGAN_CACHE"] = str(folder / "cache")
+    return recipe_for(domain, folder / "data")
 
 
 def write_recipe(path: Path, values: Mapping[str, Any]) -> Path:
