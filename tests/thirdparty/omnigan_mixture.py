@@ -60,10 +60,12 @@ class Discriminator(Network):
     """The discriminator's layers; ``critics`` of them judge side by side.
 
     With ``fourier`` above 0 they see so many random waves of a point (Tancik et al. 2020), since a
-    plain perceptron is slow to learn modes much narrower than their distance.
+    plain perceptron is slow to learn modes much narrower than their distance. ``frequency`` is the
+    spread of the waves' numbers, in radians a unit of the data.
     """
 
     fourier: int = Field(default=0, ge=0, le=1024)
+    frequency: float = Field(default=3.0, gt=0, le=1000)
     critics: int = Field(default=1, ge=1, le=16)
 
 
@@ -124,9 +126,9 @@ class Steep(nn.Module):
 class Waves(nn.Module):
     """A point ``[B, I]`` with the sines and cosines of random waves over it."""
 
-    def __init__(self, inputs: int, waves: int) -> None:
+    def __init__(self, inputs: int, waves: int, frequency: float) -> None:
         super().__init__()
-        self.register_buffer("frequencies", 3 * torch.randn(inputs, waves))
+        self.register_buffer("frequencies", frequency * torch.randn(inputs, waves))
 
     def forward(self, x: Tensor) -> Tensor:
         phase = x @ self.frequencies
@@ -149,7 +151,8 @@ def critic(options: Discriminator) -> nn.Sequential:
     """Return one critic ``[B, 2]`` to ``[B, 1]``."""
     if not options.fourier:
         return layers(2, 1, options)
-    return nn.Sequential(Waves(2, options.fourier), layers(2 + 2 * options.fourier, 1, options))
+    waves = Waves(2, options.fourier, options.frequency)
+    return nn.Sequential(waves, layers(2 + 2 * options.fourier, 1, options))
 
 
 class Writer(nn.Module):
