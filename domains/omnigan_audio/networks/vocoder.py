@@ -91,10 +91,10 @@ class MelLevels(nn.Module):
             pushed = now + MOMENTUM * (now - before)
             gain = self._gain(now, mel) * now.abs() / pushed.abs().clamp(min=1e-9)
             sound = self._sound(pushed * gain, sound.shape[2])
-            return (sound, torch.view_as_real(now)), torch.zeros(1)
+            return (sound, torch.view_as_real(now)), sound.new_zeros(1)
 
         before = torch.view_as_real(stft(sound, self.window, self.hop))
-        return scanned(after, (sound.contiguous(), before), (torch.zeros(ROUNDS),))[0][0]
+        return scanned(after, (sound.contiguous(), before), (sound.new_zeros(ROUNDS),))[0][0]
 
     def _gain(self, spectrum: Tensor, mel: Tensor) -> Tensor:
         """Return what each frequency is to be multiplied by, ``[B, bins, frames]``."""
