@@ -213,9 +213,11 @@ def test_what_is_made_of_a_file_is_not_put_among_the_samples(
     assert (tmp_path / "made" / "mine-made.csv").read_text() == "1,2\n"
     (tmp_path / "text.npy").write_text("no array")
     (tmp_path / "empty.npy").touch()
+    np.savez(tmp_path / "several.npz", np.zeros(2))
     for name, reason in (
         ("text.npy", "text.npy must be an array that numpy.save wrote."),
         ("empty.npy", "empty.npy must be an array that numpy.save wrote."),
+        ("several.npz", "several.npz must be an array that numpy.save wrote."),
         ("none.npy", "none.npy cannot be read: No such file or directory"),
         ("made", "made cannot be read: Is a directory"),
     ):

@@ -14,7 +14,8 @@ __all__ = ["read"]
 def read(path: Path, about: Mapping[str, Any]) -> np.ndarray:
     """Return the array that an .npy file holds."""
     try:
-        stored: np.ndarray = np.load(path)
+        with path.open("rb") as file:  # np.load takes archives of several arrays, too
+            stored: np.ndarray = np.lib.format.read_array(file)
     except (EOFError, ValueError):
         raise SystemExit(f"{path} must be an array that numpy.save wrote.") from None
     return stored
