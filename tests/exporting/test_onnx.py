@@ -256,6 +256,14 @@ def test_a_setting_is_an_option_with_bounds(
         assert "--temperature must be from 0.5 to 2.0" in capsys.readouterr().err
 
 
+def test_a_setting_is_not_called_as_another_option(mixture: ModuleType, tmp_path: Path) -> None:
+    setting = Draw("setting", low=0.5, high=2.0, usual=1.0)
+    methods = {"standalone": lambda self: Standalone({"seed": setting})}
+    domain = type("Set", (mixture.MixtureDomain,), methods)(mixture.Config())
+    with pytest.raises(OmniganError, match=r"Set .* a setting 'seed', which is another option"):
+        write_onnx(Trained(domain, Scaled(), 0, CPU), "mixture", tmp_path)
+
+
 def test_the_example_imports_numpy_onnxruntime_and_nothing_else(folder: Path) -> None:
     tree = ast.parse((folder / "example.py").read_text(encoding="utf-8"))
     names = {

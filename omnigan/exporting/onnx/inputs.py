@@ -15,6 +15,9 @@ from omnigan.sampling import Trained
 
 __all__ = ["Input", "inputs_of", "labels_of", "real_inputs"]
 
+TAKEN = ("count", "file", "help", "label", "out", "seed")
+"""Options of ``example.py``, whatever the generator."""
+
 
 @dataclass(frozen=True)
 class Input:
@@ -67,7 +70,8 @@ def inputs_of(trained: Trained) -> list[Input]:
     """Return the inputs of a generator, latent ones first.
 
     Raises:
-        OmniganError: The domain does not say how one of them is drawn.
+        OmniganError: The domain does not say how one of them is drawn, or has a setting that
+            nobody could choose.
     """
     real = real_inputs(trained, 1, 0)
     latents = trained.latents(1, 0)
@@ -79,6 +83,12 @@ def inputs_of(trained: Trained) -> list[Input]:
             f"The {type(trained.domain).__name__} cannot be exported as ONNX: its standalone() "
             f"must say how a program draws '{unsaid[0]}'."
         )
+    for name, draw in draws.items():
+        if draw.kind == "setting" and name in TAKEN:
+            raise OmniganError(
+                f"The {type(trained.domain).__name__} cannot be exported as ONNX: its standalone() "
+                f"has a setting '{name}', which is another option of example.py. Rename it."
+            )
     return [
         Input(name, value, "latent" if name in latents else "condition", draws.get(name))
         for name, value in real.items()
