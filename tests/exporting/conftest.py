@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 import torch
 import yaml
+from torch import Tensor, nn
 
 import omnigan
+from omnigan.cli import main
 from omnigan.domain import Domain
 from omnigan.engine.loading import BatchOrder, batches
 from omnigan.engine.step import Adversaries
@@ -134,3 +136,35 @@ def _trained(recipe: dict[str, Any]) -> Trained:
     for _ in range(STEPS):
         game.advance(data)
     return Trained(domain, game.average, STEPS, device)
+
+
+@pytest.fixture
+def folder(run: Path, trained_once: dict[str, Path]) -> Path:
+    """Return an ONNX export of the run; do not change it."""
+    if "onnx" not in trained_once:
+        out = run.parent / "onnx"
+        assert main(["export", str(run), str(out), "--format", "onnx"]) == 0
+        trained_once["onnx"] = out
+    return trained_once["onnx"]
+
+
+class Network(nn.Module):
+    """A generator of two numbers by a formula."""
+
+    def __init__(self, formula: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.formula = formula
+
+    def forward(self, z: Tensor, **others: Tensor) -> Tensor:
+        return self.formula(z)
+
+
+@pytest.fixture
+def made(mixture: ModuleType) -> Callable[..., Trained]:
+    """Return a function that makes a generator by a formula, with other methods of its domain."""
+
+    def make(formula: Callable[[Tensor], Tensor], **methods: Any) -> Trained:
+        changed = type("Changed", (mixture.MixtureDomain,), methods)
+        return Trained(changed(mixture.Config()), Network(formula), 0, torch.device("cpu"))
+
+    return make

@@ -1,0 +1,179 @@
+"""An example.py of an ONNX export: its options, what it writes, and what it says of mistakes."""
+
+from __future__ import annotations
+
+import ast
+import csv
+import re
+import runpy
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from omnigan.domain import Draw, Standalone
+from omnigan.errors import OmniganError
+from omnigan.exporting.onnx.write import write_onnx
+from omnigan.sampling import Trained
+
+CPU = torch.device("cpu")
+
+
+def example(folder: Path, *options: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-I", folder / "example.py", *options]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_the_example_writes_numbers_of_a_label_and_a_seed(folder: Path, tmp_path: Path) -> None:
+    for name, seed in (("a", "1"), ("b", "1"), ("c", "2")):
+        wish = ("--count", "3", "--seed", seed, "--label", "mode-5", "--out", tmp_path / name)
+        done = example(folder, *wish)
+        assert done.returncode == 0, done.stderr
+        assert len(done.stdout.splitlines()) == 3
+    files = [[path.read_text() for path in sorted((tmp_path / name).iterdir())] for name in "abc"]
+    assert files[0] == files[1] != files[2]
+    assert all(len(row) == 2 for text in files[0] for row in csv.reader(text.splitlines()))
+    wrong = example(folder, "--label", "mode-9")
+    assert wrong.returncode == 1
+    assert wrong.stderr.startswith("There is no label 'mode-9'. Labels: mode-0, mode-1")
+
+
+@pytest.mark.parametrize("option", ["--seed", "--count"])
+def test_numbers_below_the_least_are_told(
+    option: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["example.py", option, "-1"])
+    with pytest.raises(SystemExit):
+        runpy.run_path(str(folder / "example.py"), run_name="__main__")
+    said = capsys.readouterr().err
+    assert re.search(rf"example\.py: error: {option} must be [01] or more", said)
+
+
+def run_in_process(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, *options: str | Path
+) -> str | int | None:
+    """Run an example in this process; return what it says when it gives up, or None."""
+    monkeypatch.setattr(sys, "argv", ["example.py", *map(str, options)])
+    try:
+        runpy.run_path(str(folder / "example.py"), run_name="__main__")
+    except SystemExit as ended:
+        return ended.code
+    return None
+
+
+def test_the_first_of_many_are_those_of_few(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for count in ("2", "35"):
+        assert (
+            run_in_process(folder, monkeypatch, "--count", count, "--out", tmp_path / count) is None
+        )
+    few, many = (sorted((tmp_path / count).iterdir()) for count in ("2", "35"))
+    assert [len(few), len(many)] == [2, 35]
+    assert [path.read_text() for path in few] == [path.read_text() for path in many[:2]]
+    assert len({path.read_text() for path in many}) == 35
+
+
+def test_a_folder_that_cannot_be_made_is_told(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    for out in (tmp_path / "file", tmp_path / "file" / "below"):
+        said = run_in_process(folder, monkeypatch, "--out", out)
+        assert str(said).startswith(f"--out {out} is no folder and cannot be made: ")
+
+
+def test_an_example_alone_says_what_it_misses(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for missing in ("generator.json", "model.onnx"):
+        said = run_in_process(
+            Path(shutil.copy(folder / "example.py", tmp_path)).parent, monkeypatch
+        )
+        assert (
+            said == f"{tmp_path / missing} is missing: example.py needs the folder that it came in."
+        )
+        shutil.copy(folder / "generator.json", tmp_path)
+
+
+def test_what_is_made_of_a_file_is_not_put_among_the_samples(
+    made: Callable[..., Trained], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = Standalone({"z": Draw("given", example=torch.ones(2, 4))})
+    methods = {"standalone": lambda self: given, "latent": lambda self, n, rng: {}}
+    trained = made(lambda z: z[:, :2], complete=lambda self, cond, rng: dict(cond), **methods)
+    write_onnx(trained, "mixture", tmp_path)
+    np.save(tmp_path / "mine.npy", np.float64([1, 2, 3, 4]))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["example.py", "mine.npy"])
+    runpy.run_path("example.py", run_name="__main__")
+    assert (tmp_path / "made" / "mine-made.csv").read_text() == "1,2\n"
+    (tmp_path / "text.npy").write_text("no array")
+    (tmp_path / "empty.npy").touch()
+    np.savez(tmp_path / "several.npz", np.zeros(2))
+    for name, reason in (
+        ("text.npy", "text.npy must be an array that numpy.save wrote."),
+        ("empty.npy", "empty.npy must be an array that numpy.save wrote."),
+        ("several.npz", "several.npz must be an array that numpy.save wrote."),
+        ("none.npy", "none.npy cannot be read: No such file or directory"),
+        ("made", "made cannot be read: Is a directory"),
+    ):
+        assert run_in_process(tmp_path, monkeypatch, name) == reason
+
+
+class Scaled(nn.Module):
+    """A generator whose numbers are larger at a higher temperature."""
+
+    def forward(self, z: Tensor, temperature: Tensor, **others: Tensor) -> Tensor:
+        return z[:, :2] * temperature.view(-1, 1)
+
+
+def test_a_setting_is_an_option_with_bounds(
+    mixture: ModuleType,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    setting = Draw("setting", low=0.5, high=2.0, usual=1.0)
+    methods = {"standalone": lambda self: Standalone({"temperature": setting})}
+    domain = type("Set", (mixture.MixtureDomain,), methods)(mixture.Config())
+    write_onnx(Trained(domain, Scaled(), 0, CPU), "mixture", tmp_path)
+    monkeypatch.chdir(tmp_path)
+
+    def made(*options: str) -> np.ndarray:
+        monkeypatch.setattr(sys, "argv", ["example.py", "--count", "1", *options])
+        runpy.run_path("example.py", run_name="__main__")
+        return np.loadtxt("made/000.csv", delimiter=",")
+
+    np.testing.assert_allclose(made("--temperature", "1.5"), 1.5 * made(), rtol=1e-6)
+    capsys.readouterr()
+    for value in ("0.4", "nan"):
+        with pytest.raises(SystemExit):
+            made("--temperature", value)
+        assert "--temperature must be from 0.5 to 2.0" in capsys.readouterr().err
+
+
+def test_a_setting_is_not_called_as_another_option(mixture: ModuleType, tmp_path: Path) -> None:
+    setting = Draw("setting", low=0.5, high=2.0, usual=1.0)
+    methods = {"standalone": lambda self: Standalone({"seed": setting})}
+    domain = type("Set", (mixture.MixtureDomain,), methods)(mixture.Config())
+    with pytest.raises(OmniganError, match=r"Set .* a setting 'seed', which is another option"):
+        write_onnx(Trained(domain, Scaled(), 0, CPU), "mixture", tmp_path)
+
+
+def test_the_example_imports_numpy_onnxruntime_and_nothing_else(folder: Path) -> None:
+    tree = ast.parse((folder / "example.py").read_text(encoding="utf-8"))
+    names = {
+        (node.module or "") if isinstance(node, ast.ImportFrom) else node.names[0].name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    }
+    roots = {name.partition(".")[0] for name in names}
+    assert roots - set(sys.stdlib_module_names) == {"numpy", "onnxruntime"}
