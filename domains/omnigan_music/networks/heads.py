@@ -22,7 +22,8 @@ def _gate(logits: Tensor) -> Tensor:
 def _choice(logits: Tensor) -> Tensor:
     """Return the one-hot arg max over the last axis with the softmax's gradient."""
     soft = logits.softmax(-1)
-    hard = torch.zeros_like(soft).scatter_(-1, soft.argmax(-1, keepdim=True), 1.0)
+    # Of the logits: as softmax, two of them can round to one number.
+    hard = torch.zeros_like(soft).scatter_(-1, logits.argmax(-1, keepdim=True), 1.0)
     return hard + (soft - soft.detach())
 
 

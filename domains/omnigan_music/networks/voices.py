@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 
 import torch
 from torch import Tensor, nn
@@ -21,7 +22,7 @@ SLIGHT = 0.5
 """Standard deviation that the logits of intervals begin with, around what the data prefer."""
 
 
-class PrivateVoice(nn.Module):
+class PrivateVoice(nn.Module, ABC):
     """One track's private layers: features ``[B, C, S]`` to logits ``[B, 1, S, outputs]``.
 
     Args:
@@ -50,9 +51,11 @@ class PrivateVoice(nn.Module):
         """Return notes ``[B, 2, 1, S, P]`` of logits ``[B, 1, S, outputs]``; P is the grid's."""
         return nn.functional.pad(self._notes(logits), self.margin)
 
+    @abstractmethod
     def _notes(self, logits: Tensor) -> Tensor:
-        raise NotImplementedError
+        """Return notes ``[B, 2, 1, S, P]``; P is the track's own."""
 
+    @abstractmethod
     def _frequencies(self, roll: Tensor, onsets: Tensor) -> Tensor:
         """Return the biases ``[outputs, steps of a bar]`` at which notes are as often as in data.
 
@@ -60,7 +63,6 @@ class PrivateVoice(nn.Module):
             roll: How often each pitch sounds, ``[P, steps of a bar]``.
             onsets: How often each pitch starts, ``[P, steps of a bar]``.
         """
-        raise NotImplementedError
 
     def _spread(self) -> Tensor:
         """Return the standard deviations ``[outputs]`` of a fresh network's logits."""

@@ -12,31 +12,21 @@ import numpy as np
 
 from omnigan.exporting.onnx.drawing import draw
 from omnigan.exporting.onnx.numbers_file import write
-from omnigan.exporting.onnx.running import (
-    BATCH,
-    folder_for,
-    model_of,
-    read_facts,
-    read_options,
-    run,
-    settings_of,
-)
+from omnigan.exporting.onnx.running import BATCH, folder_for, model_of, read_options, run
 
 
 def main() -> None:
     """Draw inputs, run the model on them, and write what comes out as files."""
     parser = argparse.ArgumentParser(description="Sample this generator.")
     parser.add_argument("--count", type=int, default=4, help="how many examples")
-    facts = read_facts()
-    options = read_options(parser, facts)
+    facts, options = read_options(parser)
     if options.count < 1:
         parser.error("--count must be 1 or more")
 
-    settings = {name: getattr(options, name) for name in settings_of(facts)}
     rng = np.random.default_rng(options.seed)
     model, out = model_of(facts), folder_for(options.out)
     for first in range(0, options.count, BATCH):
-        drawn = draw(facts, BATCH, rng, options.label, settings)
+        drawn = draw(facts, BATCH, rng, options.label, options.settings)
         inputs = {name: value[: options.count - first] for name, value in drawn.items()}
         for number, example in enumerate(run(model, facts, inputs), first):
             print(write(example, facts["show"], out / f"{number:03d}"))

@@ -16,26 +16,17 @@ import numpy as np
 from omnigan.exporting.onnx.drawing import draw
 from omnigan.exporting.onnx.numbers_file import write
 from omnigan.exporting.onnx.numpy_file import read
-from omnigan.exporting.onnx.running import (
-    folder_for,
-    model_of,
-    read_facts,
-    read_options,
-    run,
-    settings_of,
-)
+from omnigan.exporting.onnx.running import folder_for, model_of, read_options, run
 
 
 def main() -> None:
     """Make an input of a file, run the model on it, and write what comes out as a file."""
     parser = argparse.ArgumentParser(description="Run this generator on a file.")
     parser.add_argument("file", type=Path, help="what it works on")
-    facts = read_facts()
-    options = read_options(parser, facts)
+    facts, options = read_options(parser)
 
-    settings = {name: getattr(options, name) for name in settings_of(facts)}
     rng = np.random.default_rng(options.seed)
-    inputs = draw(facts, 1, rng, options.label, settings)
+    inputs = draw(facts, 1, rng, options.label, options.settings)
     for each in facts["inputs"]:
         if each["draw"]["kind"] == "given":
             inputs[each["name"]] = _given(options.file, each)

@@ -15,8 +15,8 @@ from omnigan.sampling import Trained
 
 __all__ = ["Input", "inputs_of", "labels_of", "real_inputs"]
 
-TAKEN = ("count", "file", "help", "label", "out", "seed")
-"""Options of ``example.py``, whatever the generator."""
+TAKEN = ("count", "file", "help", "label", "out", "seed", "settings")
+"""What the options of ``example.py`` have a name for, whatever the generator."""
 
 
 @dataclass(frozen=True)

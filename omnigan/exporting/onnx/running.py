@@ -11,37 +11,43 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
-__all__ = ["BATCH", "folder_for", "model_of", "read_facts", "read_options", "run", "settings_of"]
+__all__ = ["BATCH", "folder_for", "model_of", "read_options", "run"]
 
 HERE = Path(__file__).parent
 BATCH = 16
 """Examples that are drawn at once: noise takes memory, and the first of many are those of few."""
 
 
-def read_options(parser: argparse.ArgumentParser, facts: Mapping[str, Any]) -> argparse.Namespace:
-    """Read the options of a parser, those that every generator has, and this one's settings."""
+def read_options(parser: argparse.ArgumentParser) -> tuple[dict[str, Any], argparse.Namespace]:
+    """Read what is known about the generator, and the options of a parser and of every generator.
+
+    What may be set of this one is an option each, and all of it together ``settings``.
+    """
+    facts = _read_facts()
     parser.add_argument("--seed", type=int, default=0, help="of every random draw")
     parser.add_argument("--label", help="which kind, where there are kinds")
     parser.add_argument("--out", type=Path, default=Path("made"), help="a folder for the files")
-    for name, how in settings_of(facts).items():
+    settings = _settings(facts)
+    for name, how in settings.items():
         about = f"from {how['low']} to {how['high']}; {how['usual']} without"
         parser.add_argument(f"--{name}", type=float, default=how["usual"], help=about)
     options = parser.parse_args()
     if options.seed < 0:
         parser.error("--seed must be 0 or more")
-    for name, how in settings_of(facts).items():
-        if not how["low"] <= getattr(options, name) <= how["high"]:
+    options.settings = {name: getattr(options, name) for name in settings}
+    for name, how in settings.items():
+        if not how["low"] <= options.settings[name] <= how["high"]:
             parser.error(f"--{name} must be from {how['low']} to {how['high']}")
-    return options
+    return facts, options
 
 
-def settings_of(facts: Mapping[str, Any]) -> dict[str, Any]:
+def _settings(facts: Mapping[str, Any]) -> dict[str, Any]:
     """Return what may be set, by name, each with its bounds and its usual value."""
     draws = {each["name"]: each["draw"] for each in facts["inputs"]}
     return {name: how for name, how in draws.items() if how["kind"] == "setting"}
 
 
-def read_facts() -> dict[str, Any]:
+def _read_facts() -> dict[str, Any]:
     """Read what is known about the generator."""
     path = HERE / "generator.json"
     if not path.is_file():
