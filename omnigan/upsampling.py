@@ -32,6 +32,8 @@ def begin_by_interpolating(up: nn.ConvTranspose2d, std: float) -> nn.ConvTranspo
     Returns:
         The same layer.
     """
+    if up.weight.is_meta:  # a network without storage, built for its shapes
+        return up
     rows, columns = (torch.tensor(BILINEAR[side]) for side in up.weight.shape[2:])
     taps = torch.outer(rows, columns)
     numbers: Tensor = std * torch.randn(*up.weight.shape[:2], 1, 1)

@@ -19,6 +19,7 @@ from torch.nn.modules.module import (
 
 from omnigan.domain import Domain
 from omnigan.errors import UserError
+from omnigan.exporting.unfilled import Unfilled
 from omnigan.exporting.weights import opened, stored
 
 __all__ = ["check_bytes", "check_claims"]
@@ -124,7 +125,7 @@ def _shadow(domain: Domain, tensors: int, elements: int, config: Path) -> nn.Mod
         UserError: It cannot be built, or is much larger than a file of so many tensors.
     """
     try:
-        with _bounded(tensors, elements), torch.device("meta"):
+        with _bounded(tensors, elements), torch.device("meta"), Unfilled():
             return domain.generator()
     except _TooLarge as error:
         raise UserError(

@@ -28,6 +28,8 @@ torch.set_num_threads(1)
 from omnigan.cli import main
 for domain in sys.argv[1:]:
     main(["sample", f"{domain}/model", "--count", "3", "--seed", "5", "--out", f"{domain}/made"])
+    # Its import would take longer than the rest.
+    assert "torch._dynamo" not in sys.modules, domain
 """
 Recipe = Callable[[str, Path], dict[str, Any]]
 

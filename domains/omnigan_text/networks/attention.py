@@ -28,7 +28,7 @@ class AttentionCritic(Critic):
     def __init__(self, language: Language, size: int, width: int, settings: Settings) -> None:
         super().__init__(language, size, places=False)
         self.enter = nn.Linear(size, width)
-        self.token = nn.Parameter(torch.randn(width) * 0.5)
+        self.token = nn.Parameter(torch.randn(width).mul_(0.5))
         self.body = bidirectional(width, language.length + 1, settings, twice=True)
         self.verdict = Verdict(language, 2 * width)
 

@@ -26,7 +26,7 @@ class SymbolTable(nn.Module):
     def __init__(self, language: Language, size: int, places: bool = True) -> None:
         super().__init__()
         self.rows = nn.Parameter(torch.randn(language.symbols, size))
-        self.places = nn.Parameter(torch.randn(language.length, size) * 0.1) if places else None
+        self.places = nn.Parameter(torch.randn(language.length, size).mul_(0.1)) if places else None
 
     def forward(self, x: Tensor) -> Tensor:
         """Embed ids ``[B, T]`` or relaxations ``[B, T, V]`` as ``[B, T, E]``."""

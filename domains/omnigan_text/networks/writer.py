@@ -29,7 +29,7 @@ class Writer(TextGenerator, ABC):
 
     def __init__(self, language: Language, size: int, z: int, estimator: Estimator) -> None:
         super().__init__(language, size, z, estimator)
-        self.table = nn.Parameter(torch.randn(language.symbols, size) / size**0.5)
+        self.table = nn.Parameter(torch.randn(language.symbols, size).div_(size**0.5))
         self.first = nn.Parameter(torch.zeros(size))
 
     # ---- what a subclass says --------------------------------------------------------------
