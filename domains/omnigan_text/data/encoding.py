@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from omnigan.domain import Notify
 from omnigan.errors import UserError
 from omnigan.paths import user_path
+from omnigan_text.data.scripts import is_unspaced
 from omnigan_text.data.sequences import Places, Sequences
 from omnigan_text.data.symbols import NothingKnown, used_symbols
 from omnigan_text.data_config import LONGEST, TextData
@@ -73,6 +74,7 @@ class Encoded:
             the vocabulary was given.
         without_words: Where words were found to leave out too much: the share of the training
             texts that they would leave out; otherwise 0.
+        unspaced: Whether the script has no spaces between words.
     """
 
     data: TextData
@@ -82,6 +84,7 @@ class Encoded:
     unknown: Tally
     pieces: int
     without_words: float = 0.0
+    unspaced: bool = False
 
 
 def encode_texts(
@@ -101,8 +104,18 @@ def encode_texts(
     """
     # The library warns in every process that is forked after it has used threads.
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    if data.tokenizer.kind != "auto" or data.vocabulary:
-        return _encoded_as(data, texts, train, valid, notify)
+    unspaced = is_unspaced(texts[place] for place in train.tolist())
+    if data.tokenizer.kind == "auto" and not data.vocabulary:
+        if not unspaced:
+            return _by_words(data, texts, train, valid, notify)
+        data = _of_kind(data, "character")
+    return replace(_encoded_as(data, texts, train, valid, notify), unspaced=unspaced)
+
+
+def _by_words(
+    data: TextData, texts: Sequence[str], train: Places, valid: Places, notify: Notify
+) -> Encoded:
+    """Return texts as words, or as pieces of words where these leave out too much."""
     words = _as_words(data, texts, train, valid, notify)
     if isinstance(words, Encoded):
         return words
@@ -122,7 +135,7 @@ def _as_words(
     return words if lost <= MOST else lost
 
 
-def _of_kind(data: TextData, kind: Literal["word", "bpe"]) -> TextData:
+def _of_kind(data: TextData, kind: Literal["word", "character", "bpe"]) -> TextData:
     return data.model_copy(update={"tokenizer": data.tokenizer.model_copy(update={"kind": kind})})
 
 

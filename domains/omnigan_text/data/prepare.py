@@ -151,7 +151,7 @@ def _finished(
 ) -> Prepared:
     data, examples = encoded.data, encoded.examples
     findings.long, findings.unknown = encoded.long, encoded.unknown
-    findings.without_words = encoded.without_words
+    findings.without_words, findings.unspaced = encoded.without_words, encoded.unspaced
     findings.pieces, findings.lengths = encoded.pieces, Lengths.of(encoded.lengths)
     numbers: Places | None = None
     if data.labels != "none":

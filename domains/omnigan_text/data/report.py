@@ -78,6 +78,7 @@ class Findings:
             vocabulary was given.
         without_words: The share of the training texts that words would leave out, where pieces
             of words were chosen for that; otherwise 0.
+        unspaced: Whether the script of the training texts has no spaces between words.
         lengths: Of the training texts, before any is left out.
         examples: How many texts are used.
         labels: How many texts to train on have each label.
@@ -105,6 +106,7 @@ class Findings:
     changed: int = 0
     pieces: int = 0
     without_words: float = 0.0
+    unspaced: bool = False
     lengths: Lengths = field(default_factory=Lengths)
     examples: Tally = (0, 0)
     labels: dict[str, int] = field(default_factory=dict)
@@ -144,7 +146,7 @@ class Findings:
             self._amount(data),
             _UNITS[self.unit] if self.plain_text else "",
             self._shape(data),
-            self._choice(),
+            self._choice(data),
             tally("Labels", self.labels),
             left_out("without a wanted label", self.unlabelled),
             *self.table,
@@ -188,7 +190,12 @@ class Findings:
             f"{data.symbols} symbols{had}."
         )
 
-    def _choice(self) -> str:
+    def _choice(self, data: TextData) -> str:
+        if self.unspaced and data.tokenizer.kind == "word":
+            return (
+                "These texts have no spaces between words, so that each of these tokens may be a "
+                "whole clause; data.tokenizer.kind=character makes every character one."
+            )
         if not self.without_words:
             return ""
         return (

@@ -291,6 +291,33 @@ def test_words_are_symbols_where_they_leave_out_half_at_most(
     ]
 
 
+CHINESE = [f"{who}{does}{what}。" for who in "我你他" for does in "看听想" for what in "山海月"]
+ENGLISH = ["he sees the sea.", "she hears the moon.", "I see the hill 山."]
+
+
+@pytest.mark.parametrize(
+    ("lines", "kind"),
+    [
+        (CHINESE, "character"),
+        (["ฉันเห็นทะเล", "เธอเห็นภูเขา"], "character"),
+        (["山がみえる。", "うみがみえる。"], "character"),
+        (ENGLISH, "word"),
+        ([*CHINESE[:2], *ENGLISH], "word"),
+        (["나는 바다를 본다", "너는 산을 본다"], "word"),
+    ],
+)
+def test_scripts_without_spaces_are_read_by_character(
+    loaded: Make, write: Make, lines: list[str], kind: str
+) -> None:
+    path = write("a.txt", "\n".join(line for line in lines for _ in range(2)))
+    data, text, _ = loaded(path, tokenizer={"kind": "auto", "least": 1}, unknown="mark")
+    assert data.tokenizer.kind == kind
+    _, asked, _ = loaded(path, tokenizer={"kind": "word", "least": 1}, unknown="mark")
+    for each, advised in ((text, False), (asked, kind == "character")):
+        said = any("kind=character" in line for line in each.report()["summary"])
+        assert said == advised
+
+
 def test_words_that_are_marked_leave_nothing_out(
     loaded: Make, write: Make, phrases: list[str]
 ) -> None:
