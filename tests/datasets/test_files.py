@@ -32,12 +32,13 @@ def written(root: Path, names: Iterable[str]) -> Path:
 
 def test_files_of_any_depth_are_found_in_the_order_of_their_names(tmp_path: Path) -> None:
     hidden = (".hidden.png", "._b.png", ".git/x.png")
-    others = ("notes.txt", "more.TXT", "LICENSE")
+    others = ("notes.txt", "more.TXT", "LICENSE", "labels.csv", "deep/labels.csv")
     root = written(tmp_path, ("b.PNG", "deep/er/a.jpeg", "deep/c.tif", *others, *hidden))
     files, ignored = files_below(root, KNOWN)
     assert [name for name, _ in files] == ["b.PNG", "deep/c.tif", "deep/er/a.jpeg"]
     assert [file for _, file in files] == [root / name for name, _ in files]
-    assert ignored == {".txt": 2, "no ending": 1}
+    # That of the folder itself is its table of labels.
+    assert ignored == {".txt": 2, "no ending": 1, ".csv": 1}
 
 
 def test_links_that_go_round_in_circles_end(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from omnigan_image.data.fit import Canvas
+from omnigan_image.data_config import ImageData
 
 Make = Callable[..., Any]
 SIDES = st.integers(17, 96)
@@ -27,6 +28,13 @@ def canvas(height: int, width: int, channels: int, fit: str = "crop", **settings
         settings.get("filter", "lanczos"),
         settings.get("background", 255),
     )
+
+
+@given(SIDES, SIDES)
+def test_sizes_are_read_as_reports_write_them(height: int, width: int) -> None:
+    written = ImageData.model_validate({"size": f"{height}x{width}"})
+    assert written == ImageData.model_validate({"size": [height, width]})
+    assert written.size == (height, width)
 
 
 @given(SIDES, SIDES, CHANNELS, st.sampled_from(["crop", "pad", "stretch", "keep"]))
