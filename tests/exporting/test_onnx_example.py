@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import ast
 import csv
+import json
 import re
 import runpy
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
+from omnigan.digest import sha256_of
 from omnigan.domain import Draw, Standalone
 from omnigan.errors import OmniganError
 from omnigan.exporting.onnx.write import write_onnx
@@ -103,13 +107,100 @@ def test_an_example_alone_says_what_it_misses(
         shutil.copy(folder / "generator.json", tmp_path)
 
 
-def test_what_is_made_of_a_file_is_not_put_among_the_samples(
-    made: Callable[..., Trained], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def copy(folder: Path, tmp_path: Path) -> Path:
+    """Return an ONNX export that a test may damage."""
+    return Path(shutil.copytree(folder, tmp_path / "copy"))
+
+
+def test_a_file_of_the_export_that_is_damaged_is_told(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    given = Standalone({"z": Draw("given", example=torch.ones(2, 4))})
-    methods = {"standalone": lambda self: given, "latent": lambda self, n, rng: {}}
+    again = "Copy the whole folder of the export again, or export anew."
+    facts, model = copy / "generator.json", copy / "model.onnx"
+    content = model.read_bytes()
+    for wrong in (content[:-1], content[:500] + bytes([content[500] ^ 1]) + content[501:], b""):
+        model.write_bytes(wrong)
+        said = run_in_process(copy, monkeypatch)
+        assert said == f"{model} is damaged, or not what generator.json is about. {again}"
+    model.unlink()
+    model.mkdir()
+    assert run_in_process(copy, monkeypatch) == f"{model} cannot be read: Is a directory."
+    for text in ("{", "", "\udcff"):
+        facts.write_bytes(text.encode(errors="surrogateescape"))
+        assert run_in_process(copy, monkeypatch) == f"{facts} is damaged: it is no JSON. {again}"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        [],
+        {"inputs": None},
+        {"inputs": [{"name": "z"}]},
+        {"labels": 3},
+        {"model": {"file": "model.onnx"}},
+        {"output": {}},
+        {"output": {"name": "y"}},
+    ],
+    ids=str,
+)
+def test_facts_that_are_not_what_they_should_be_are_told(
+    wrong: Any, copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facts = copy / "generator.json"
+    whole = json.loads(facts.read_text(encoding="utf-8"))
+    facts.write_text(json.dumps(whole | wrong if wrong else wrong), encoding="utf-8")
+    said = str(run_in_process(copy, monkeypatch, "--out", copy / "made"))
+    assert said.startswith(f"{facts} is damaged, or example.py was changed (line ")
+    line = int(said.split("(line ")[1].partition(",")[0])
+    assert line <= len((copy / "example.py").read_text(encoding="utf-8").splitlines())
+
+
+def test_a_model_that_onnxruntime_does_not_know_is_told(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, facts = copy / "model.onnx", copy / "generator.json"
+    text = facts.read_text(encoding="utf-8").replace(sha256_of(model), sha256(b"new").hexdigest())
+    model.write_bytes(b"new")
+    facts.write_text(text, encoding="utf-8")
+    said = str(run_in_process(copy, monkeypatch))
+    assert said.startswith(f"This onnxruntime cannot open {model}: ")
+    assert said.endswith("pip install --upgrade onnxruntime")
+
+
+def test_packages_that_are_not_installed_are_told(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("numpy", "onnxruntime"):
+        with monkeypatch.context() as without:
+            without.setitem(sys.modules, name, None)
+            said = str(run_in_process(folder, without))
+        assert name in said.partition(". ")[0]
+        assert said.endswith(". This program needs packages: pip install numpy onnxruntime")
+
+
+def test_files_that_cannot_be_written_are_told(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = tmp_path / "000.csv"
+    taken.mkdir()
+    said = run_in_process(folder, monkeypatch, "--out", tmp_path)
+    assert said == (f"{taken} cannot be written: Is a directory. Name another folder with --out.")
+
+
+@pytest.fixture
+def given(made: Callable[..., Trained], tmp_path: Path) -> Path:
+    """Return an ONNX export that works on a file with four numbers."""
+    four = Standalone({"z": Draw("given", example=torch.ones(2, 4))})
+    methods = {"standalone": lambda self: four, "latent": lambda self, n, rng: {}}
     trained = made(lambda z: z[:, :2], complete=lambda self, cond, rng: dict(cond), **methods)
     write_onnx(trained, "mixture", tmp_path)
+    return tmp_path
+
+
+def test_what_is_made_of_a_file_is_not_put_among_the_samples(
+    given: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     np.save(tmp_path / "mine.npy", np.float64([1, 2, 3, 4]))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["example.py", "mine.npy"])
@@ -126,6 +217,20 @@ def test_what_is_made_of_a_file_is_not_put_among_the_samples(
         ("made", "made cannot be read: Is a directory"),
     ):
         assert run_in_process(tmp_path, monkeypatch, name) == reason
+
+
+def test_arrays_that_do_not_fit_are_told(
+    given: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for array, found in (
+        (np.zeros(3), "numbers of shape [4], not float64 of shape [3]."),
+        (np.zeros((1, 4)), "numbers of shape [4], not float64 of shape [1, 4]."),
+        (np.array(["a"] * 4), "numbers of shape [4], not <U1 of shape [4]."),
+        (np.full(4, np.nan), "finite numbers, and has others."),
+    ):
+        np.save(tmp_path / "mine.npy", array)
+        said = run_in_process(given, monkeypatch, tmp_path / "mine.npy", "--out", tmp_path / "made")
+        assert said == f"{tmp_path / 'mine.npy'} must hold {found}"
 
 
 class Scaled(nn.Module):

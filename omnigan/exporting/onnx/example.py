@@ -12,7 +12,7 @@ import numpy as np
 
 from omnigan.exporting.onnx.drawing import draw
 from omnigan.exporting.onnx.numbers_file import write
-from omnigan.exporting.onnx.running import BATCH, folder_for, model_of, read_options, run
+from omnigan.exporting.onnx.running import BATCH, folder_for, in_words, model_of, read_options, run
 
 
 def main() -> None:
@@ -33,4 +33,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    in_words(main)

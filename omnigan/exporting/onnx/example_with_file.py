@@ -7,7 +7,7 @@ python example.py my-file
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import numpy as np
 from omnigan.exporting.onnx.drawing import draw
 from omnigan.exporting.onnx.numbers_file import write
 from omnigan.exporting.onnx.numpy_file import read
-from omnigan.exporting.onnx.running import folder_for, model_of, read_options, run
+from omnigan.exporting.onnx.running import folder_for, in_words, model_of, read_options, run
 
 
 def main() -> None:
@@ -42,8 +42,20 @@ def _given(path: Path, each: Mapping[str, Any]) -> np.ndarray:
         made: np.ndarray = read(path, each["draw"])
     except OSError as error:
         raise SystemExit(f"{path} cannot be read: {error.strerror or error}") from None
+    if made.dtype.kind not in "biuf" or not _fits(made.shape, each["shape"]):
+        found = f"{made.dtype} of shape {[*made.shape]}"
+        raise SystemExit(f"{path} must hold numbers of shape {each['shape']}, not {found}.")
+    if not np.isfinite(made).all():
+        raise SystemExit(f"{path} must hold finite numbers, and has others.")
     return made[None].astype(each["dtype"])
 
 
+def _fits(shape: Sequence[int], wanted: Sequence[int | str]) -> bool:
+    """Tell whether a shape is the one that is wanted, in which a name stands for any size."""
+    return len(shape) == len(wanted) and all(
+        isinstance(size, str) or size == own for own, size in zip(shape, wanted, strict=True)
+    )
+
+
 if __name__ == "__main__":
-    main()
+    in_words(main)

@@ -16,6 +16,8 @@ def read(path: Path, about: Mapping[str, Any]) -> np.ndarray:
     try:
         with path.open("rb") as file:  # np.load takes archives of several arrays, too
             stored: np.ndarray = np.lib.format.read_array(file)
-    except (EOFError, ValueError):
+    except OSError:
+        raise
+    except Exception:  # what is no such file fails in many ways
         raise SystemExit(f"{path} must be an array that numpy.save wrote.") from None
     return stored

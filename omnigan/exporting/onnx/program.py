@@ -105,4 +105,12 @@ def _sorted(imports: Iterable[str]) -> str:
     groups = [[line for line in lines if group(line) == number] for number in range(3)]
     # "from" lines come behind the others, as their first letters do not say.
     ordered = [sorted(lines, key=lambda line: line.startswith("from")) for lines in groups]
+    ordered[2] = _told(ordered[2])
     return "\n\n".join("\n".join(lines) for lines in ordered if lines)
+
+
+def _told(imports: Sequence[str]) -> list[str]:
+    """Return import lines of other packages, with a sentence where one is not installed."""
+    said = 'f"{error}. This program needs packages: pip install numpy onnxruntime"'
+    refuse = f"    raise SystemExit({said}) from None"
+    return ["try:", *(f"    {line}" for line in imports), "except ImportError as error:", refuse]

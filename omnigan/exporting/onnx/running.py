@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Mapping
+import traceback
+from collections.abc import Callable, Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnxruntime
 
-__all__ = ["BATCH", "folder_for", "model_of", "read_options", "run"]
+__all__ = ["BATCH", "folder_for", "in_words", "model_of", "read_options", "run"]
 
 HERE = Path(__file__).parent
+AGAIN = "Copy the whole folder of the export again, or export anew."
 BATCH = 16
 """Examples that are drawn at once: noise takes memory, and the first of many are those of few."""
 
@@ -50,10 +53,22 @@ def _settings(facts: Mapping[str, Any]) -> dict[str, Any]:
 def _read_facts() -> dict[str, Any]:
     """Read what is known about the generator."""
     path = HERE / "generator.json"
-    if not path.is_file():
-        raise SystemExit(f"{path} is missing: example.py needs the folder that it came in.")
-    facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        facts: dict[str, Any] = json.loads(_content(path))
+    except ValueError:
+        raise SystemExit(f"{path} is damaged: it is no JSON. {AGAIN}") from None
     return facts
+
+
+def _content(path: Path) -> bytes:
+    """Return what a file holds that came with this program."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        why = "is missing: example.py needs the folder that it came in."
+    except OSError as error:
+        why = f"cannot be read: {error.strerror}."
+    raise SystemExit(f"{path} {why}")
 
 
 def folder_for(out: Path) -> Path:
@@ -68,10 +83,15 @@ def folder_for(out: Path) -> Path:
 def model_of(facts: Mapping[str, Any]) -> onnxruntime.InferenceSession:
     """Open the model."""
     path = HERE / facts["model"]["file"]
-    if not path.is_file():
-        raise SystemExit(f"{path} is missing: example.py needs the folder that it came in.")
-    onnxruntime.set_default_logger_severity(3)  # errors, not what it chose not to optimise
-    return onnxruntime.InferenceSession(path)
+    if sha256(_content(path)).hexdigest() != facts["model"]["sha256"]:
+        raise SystemExit(f"{path} is damaged, or not what generator.json is about. {AGAIN}")
+    onnxruntime.set_default_logger_severity(4)  # what goes wrong is raised, too
+    try:
+        return onnxruntime.InferenceSession(path)
+    except Exception as error:  # onnxruntime raises errors of many kinds
+        why = str(error).partition("\n")[0]
+        newer = "A newer one may: pip install --upgrade onnxruntime"
+        raise SystemExit(f"This onnxruntime cannot open {path}: {why} {newer}") from None
 
 
 def run(
@@ -82,3 +102,21 @@ def run(
     """Return what the model makes of inputs."""
     made: np.ndarray = model.run([facts["output"]["name"]], inputs)[0]
     return made
+
+
+def in_words(main: Callable[[], None]) -> None:
+    """Run a program; what is wrong with a file ends in a sentence, not in a traceback."""
+    try:
+        main()
+    except OSError as error:  # of a file that is written: the others are told where they are read
+        file = error.filename or "A file"
+        raise SystemExit(
+            f"{file} cannot be written: {error.strerror}. Name another folder with --out."
+        ) from None
+    except Exception as error:  # numbers that are not there, or not what they should be
+        frames = traceback.extract_tb(error.__traceback__)
+        line = [each.lineno for each in frames if each.filename == frames[0].filename][-1]
+        why = f"line {line}, {type(error).__name__}: {error}".partition("\n")[0]
+        raise SystemExit(
+            f"{HERE / 'generator.json'} is damaged, or example.py was changed ({why}). {AGAIN}"
+        ) from None
