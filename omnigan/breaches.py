@@ -8,9 +8,18 @@ from contextlib import contextmanager
 from omnigan.domain import Domain
 from omnigan.errors import OmniganError, lacks_memory
 from omnigan.testing import Check, broken
-from omnigan.testing.data import examples_fit_the_space, labels_are_texts
+from omnigan.testing.data import (
+    examples_fit_the_space,
+    labels_are_texts,
+    latent_takes_all_chance_from_rng,
+)
+from omnigan.testing.kinds import KIND_CHECKS
 from omnigan.testing.networks import discriminator_returns_logits, generator_output_fits_the_space
-from omnigan.testing.results import description_is_json, generator_terms_are_scalars
+from omnigan.testing.results import (
+    description_is_json,
+    generator_terms_are_scalars,
+    rendering_writes_files,
+)
 from omnigan.testing.training import weights_are_plain_tensors
 
 __all__ = ["failures_of_rules_in_words", "refuse_breaches"]
@@ -18,11 +27,14 @@ __all__ = ["failures_of_rules_in_words", "refuse_breaches"]
 ALWAYS: tuple[Check, ...] = (labels_are_texts, description_is_json, weights_are_plain_tensors)
 """Rules that are looked at in no time."""
 LIKELY: tuple[Check, ...] = (
+    *KIND_CHECKS,
     *ALWAYS,
     examples_fit_the_space,
+    latent_takes_all_chance_from_rng,
     generator_output_fits_the_space,
     discriminator_returns_logits,
     generator_terms_are_scalars,
+    rendering_writes_files,
 )
 """Rules whose breach may end a run, anywhere."""
 

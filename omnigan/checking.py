@@ -32,6 +32,7 @@ from omnigan.pauses import pauses
 from omnigan.recipe.load import LoadedRecipe
 from omnigan.recipe.schema import Recipe
 from omnigan.rehearsal import rehearse, seconds_by_threads
+from omnigan.testing.recipes import resolved
 
 __all__ = ["check"]
 
@@ -58,7 +59,7 @@ def check(
     require_few(loaded.recipe.train.threads, "train.threads")
     require_few(loaded.recipe.train.workers, "train.workers")
     set_threads(loaded.recipe.train.threads)
-    domain = loaded.domain_class(loaded.domain_config).resolve(notify)
+    domain = resolved(loaded, notify)
     name = loaded.recipe.domain
     with failures_of_rules_in_words(domain, name):
         refuse_breaches(domain, name)

@@ -37,6 +37,7 @@ from omnigan.evaluation.enough import few_held_out
 from omnigan.modelfile import write_domain
 from omnigan.recipe.load import LoadedRecipe, dump_recipe, load_recipe
 from omnigan.recipe.schema import Recipe, Train
+from omnigan.testing.recipes import resolved
 
 __all__ = ["Request", "chosen_folder", "run"]
 
@@ -196,7 +197,7 @@ def _existing(out: Path | None, name: str) -> RunFolder:
 
 
 def _resolve(loaded: LoadedRecipe, reporter: Reporter) -> tuple[Domain, Recipe]:
-    domain = loaded.domain_class(loaded.domain_config).resolve(reporter.notify)
+    domain = resolved(loaded, reporter.notify)
     sections = {name: getattr(domain.config, name) for name in type(domain.config).model_fields}
     return domain, loaded.recipe.model_copy(update=sections)
 

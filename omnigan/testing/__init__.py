@@ -25,6 +25,7 @@ from pathlib import Path
 from omnigan.domain import Domain
 from omnigan.testing.data import DATA_CHECKS
 from omnigan.testing.evaluation import EVALUATION_CHECKS
+from omnigan.testing.kinds import KIND_CHECKS
 from omnigan.testing.likelihood import LIKELIHOOD_CHECKS
 from omnigan.testing.networks import NETWORK_CHECKS
 from omnigan.testing.recipes import domain_of
@@ -36,6 +37,7 @@ from omnigan.testing.training import TRAINING_CHECKS
 __all__ = ["CHECKS", "Check", "Subject", "broken", "check_domain", "domain_of"]
 
 CHECKS: tuple[Check, ...] = (
+    *KIND_CHECKS,
     *(*DATA_CHECKS, *NETWORK_CHECKS, *LIKELIHOOD_CHECKS, *RESULT_CHECKS),
     *(*STANDALONE_CHECKS, *EVALUATION_CHECKS, *TRAINING_CHECKS),
 )
@@ -62,13 +64,18 @@ def check_domain(domain: Domain, *, checks: Iterable[Check] = CHECKS, size: int 
 def broken(
     domain: Domain, checks: Iterable[Check], size: int = 4
 ) -> Iterator[tuple[Check, Exception]]:
-    """Yield the rules that a domain breaks, with what each of them raised."""
+    """Yield the rules that a domain breaks, with what each of them raised.
+
+    A method of the wrong kind breaks others in words that say little, so the rest is left out then.
+    """
     for check in checks:
         with tempfile.TemporaryDirectory() as folder, chance(0):
             try:
                 check(Subject(domain, Path(folder), size))
             except Exception as error:  # a domain may fail in any way
                 yield check, error
+                if check in KIND_CHECKS and isinstance(error, AssertionError):
+                    return
 
 
 def _kind(error: Exception) -> str:

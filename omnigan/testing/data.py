@@ -8,6 +8,7 @@ from multiprocessing.reduction import ForkingPickler
 from typing import Any, NoReturn
 
 import torch
+from pydantic import ValidationError
 from torch import Tensor
 
 from omnigan.domain import API, Batch, BatchSource, Domain, Source
@@ -26,8 +27,12 @@ def class_fits_the_contract(subject: Subject) -> None:
     require(domain.API == API, f"API is {domain.API}, but this omnigan has version {API}.")
     unknown = domain.DEFAULTS.keys() - {"train", "log"}
     require(not unknown, f"DEFAULTS has keys other than 'train' and 'log': {sorted(unknown)}.")
-    Train.model_validate(domain.DEFAULTS.get("train", {}))
-    Log.model_validate(domain.DEFAULTS.get("log", {}))
+    for name, section in (("train", Train), ("log", Log)):
+        try:
+            section.model_validate(domain.DEFAULTS.get(name, {}))
+        except ValidationError as error:
+            key, why = ".".join(map(str, error.errors()[0]["loc"])), error.errors()[0]["msg"]
+            raise AssertionError(f"DEFAULTS has '{name}.{key}': {why}.") from error
 
 
 def resolved_config_rebuilds_without_data(subject: Subject) -> None:

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from omnigan.domain import Domain
-from omnigan.recipe.load import load_recipe
+from omnigan.domain import Domain, Notify, silent
+from omnigan.errors import OmniganError
+from omnigan.recipe.load import LoadedRecipe, load_recipe
+from omnigan.testing.kinds import misfit
 
-__all__ = ["domain_of"]
+__all__ = ["domain_of", "resolved"]
 
 
 def domain_of(recipe: str | Path | Mapping[str, Any], overrides: Sequence[str] = ()) -> Domain:
@@ -25,4 +27,31 @@ def domain_of(recipe: str | Path | Mapping[str, Any], overrides: Sequence[str] =
         UserError: The recipe, its data or the domain is wrong.
     """
     loaded = load_recipe(recipe, overrides)
-    return loaded.domain_class(loaded.domain_config).resolve()
+    return resolved(loaded)
+
+
+def resolved(loaded: LoadedRecipe, notify: Notify = silent) -> Domain:
+    """Return the domain of a recipe, resolved.
+
+    Args:
+        loaded: The recipe.
+        notify: Told about long work.
+
+    Raises:
+        UserError: Its data or settings are wrong.
+        OmniganError: Its class cannot be used as the contract says.
+    """
+    kind, name = loaded.domain_class, loaded.recipe.domain
+    by = "That is for its author to mend."
+    try:
+        domain = kind(loaded.domain_config).resolve(notify)
+    except TypeError as error:
+        if found := misfit(kind):
+            raise OmniganError(f"The domain '{name}' breaks a rule: {found} {by}") from error
+        raise
+    if not isinstance(domain, Domain):
+        raise OmniganError(
+            f"The domain '{name}' breaks a rule: resolve() must return a domain, not {domain!r}. "
+            f"Is a return missing? {by}"
+        )
+    return domain

@@ -71,7 +71,10 @@ def metrics_are_numbers(subject: Subject) -> None:
     made = Batch(subject.generated(batch), batch.cond)
     density = subject.density(batch)
     for name, metric in subject.domain.metrics().items():
-        require(isinstance(metric, Metric), f"Metric '{name}' is a {type(metric).__name__}.")
+        require(
+            isinstance(metric, Metric),
+            f"Metric '{name}' must be a Metric, not a {type(metric).__name__}.",
+        )
         require(name not in taken, f"metrics() uses '{name}', the name of a score of the engine.")
         require(
             metric.better in BETTER and metric.against in AGAINST,
@@ -121,6 +124,7 @@ def description_is_json(subject: Subject) -> None:
 def embedding_is_one_row_an_example(subject: Subject) -> None:
     """``embed`` gives finite float features ``[B, F]``."""
     features = subject.domain.embed(subject.batch().x)
+    require(isinstance(features, Tensor), f"embed() must give a tensor [B, F], not {features!r}.")
     require(
         features.dim() == 2
         and len(features) == subject.size
@@ -163,6 +167,10 @@ def generator_terms_are_scalars(subject: Subject) -> None:
     made = generator(**subject.inputs(batch))
     judged, real = (Judgement.of(discriminator(x, **batch.cond)) for x in (made, batch.x))
     terms = subject.domain.generator_terms(made, batch, Judgements(judged, real), 0.5)
+    require(
+        isinstance(terms, Mapping),
+        f"generator_terms() must give losses by name, or none as {{}}, not {terms!r}.",
+    )
     for name, term in terms.items():
         require(
             isinstance(term, Tensor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from importlib import import_module
 from pathlib import Path
@@ -11,7 +12,7 @@ import torch
 from torch import Tensor
 
 from omnigan.domain import Domain, Draw, Standalone
-from omnigan.exporting.onnx.inputs import Input, inputs_of
+from omnigan.exporting.onnx.inputs import Input, inputs_of, unchoosable
 from omnigan.exporting.onnx.program import example_for
 from omnigan.sampling import Trained
 from omnigan.testing.subject import Check, Subject, require
@@ -26,6 +27,28 @@ LABELS = 8
 """Most labels whose choices are looked at."""
 CRITICAL = 2.7
 """Of Kolmogorov's distribution: exceeded by chance once in a million."""
+
+
+def settings_can_be_chosen(subject: Subject) -> None:
+    """Settings that ``standalone`` names are numbers with bounds, and inputs of the generator."""
+    standalone = subject.domain.standalone()
+    require(
+        isinstance(standalone, Standalone),
+        f"standalone() must give a Standalone, not a {type(standalone).__name__}.",
+    )
+    takes = inspect.signature(subject.networks()[0].forward).parameters
+    anything = any(each.kind is each.VAR_KEYWORD for each in takes.values())
+    for name, draw in standalone.draws.items():
+        require(
+            isinstance(draw, Draw),
+            f"standalone() must say how '{name}' is drawn as a Draw, not as {draw!r}.",
+        )
+        wrong = unchoosable(name, draw)
+        require(wrong is None, f"standalone() has a setting '{name}', {wrong}")
+        require(
+            draw.kind != "setting" or anything or name in takes,
+            f"standalone() has a setting '{name}', which the generator's forward() does not take.",
+        )
 
 
 def inputs_are_drawn_as_standalone_says(subject: Subject) -> None:
@@ -146,6 +169,7 @@ def standalone_writes_what_examples_are(subject: Subject) -> None:
 
 
 STANDALONE_CHECKS: tuple[Check, ...] = (
+    settings_can_be_chosen,
     inputs_are_drawn_as_standalone_says,
     standalone_writes_what_examples_are,
 )

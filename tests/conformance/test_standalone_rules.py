@@ -45,6 +45,21 @@ def _moved_apart(x: Tensor) -> Tensor:
     return x + torch.tensor([0.12, -0.12, 0.0, 0.0])
 
 
+def _setting(name: str, bounds: tuple[float, float, float]) -> dict[str, Any]:
+    low, usual, high = bounds
+    return _standalone(draws={name: Draw("setting", low=low, usual=usual, high=high)})
+
+
+_sound = (0.1, 1.0, 3.0)
+WRONG_BOUNDS = [
+    (3.0, 1.0, 0.1),
+    (1.0, 1.0, 1.0),
+    (0.1, 5.0, 3.0),
+    (0.1, 0.0, 3.0),
+    (float("nan"), 1.0, 3.0),
+    (0.1, 1.0, float("inf")),
+]
+CHOSEN = "settings_can_be_chosen"
 DRAWN = "inputs_are_drawn_as_standalone_says"
 WRITES = "standalone_writes_what_examples_are"
 BROKEN = [
@@ -81,6 +96,16 @@ BROKEN = [
         "must have 8",
         _complete(lambda rng: torch.zeros(1))
         | _standalone(draws={"pitch": Draw("choice", values=[[0]] * 3)}),
+    ),
+    (CHOSEN, "must give a Standalone, not a dict", {"standalone": lambda self: {}}),
+    (CHOSEN, "as a Draw, not as 'normal'", _standalone(draws={"z": "normal"})),
+    (CHOSEN, "which the generator's forward() does not take", _setting("heat", _sound)),
+    (CHOSEN, "'seed', which is another option", _setting("seed", _sound)),
+    (CHOSEN, "'top-p', which is no name for an option", _setting("top-p", _sound)),
+    (CHOSEN, "'_heat', which is no name for an option", _setting("_heat", _sound)),
+    *(
+        (CHOSEN, "low below high, and usual from one to the other", _setting("warmth", bounds))
+        for bounds in WRONG_BOUNDS
     ),
     (WRITES, "which 'kind' examples are", _standalone(show={})),
     (WRITES, "not JSON serializable", _standalone(show={"kind": "numbers", "to": {1}})),

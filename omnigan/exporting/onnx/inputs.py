@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import isfinite
 from typing import Any, Literal
 
 import torch
@@ -13,7 +14,7 @@ from omnigan.domain import Conditions, Domain, Draw
 from omnigan.errors import OmniganError
 from omnigan.sampling import Trained
 
-__all__ = ["Input", "inputs_of", "labels_of", "real_inputs"]
+__all__ = ["Input", "inputs_of", "labels_of", "real_inputs", "unchoosable"]
 
 TAKEN = ("count", "file", "help", "label", "out", "seed", "settings")
 """What the options of ``example.py`` have a name for, whatever the generator."""
@@ -84,15 +85,32 @@ def inputs_of(trained: Trained) -> list[Input]:
             f"must say how a program draws '{unsaid[0]}'."
         )
     for name, draw in draws.items():
-        if draw.kind == "setting" and name in TAKEN:
+        if wrong := unchoosable(name, draw):
             raise OmniganError(
                 f"The {type(trained.domain).__name__} cannot be exported as ONNX: its standalone() "
-                f"has a setting '{name}', which is another option of example.py. Rename it."
+                f"has a setting '{name}', {wrong}"
             )
     return [
         Input(name, value, "latent" if name in latents else "condition", draws.get(name))
         for name, value in real.items()
     ]
+
+
+def unchoosable(name: str, draw: Draw) -> str | None:
+    """Return why nobody could choose a setting, the end of a sentence; None of all other draws."""
+    if draw.kind != "setting":
+        return None
+    if name in TAKEN:
+        return "which is another option of example.py. Rename it."
+    if not name.isidentifier() or not name.isascii() or name.startswith("_"):
+        return "which is no name for an option: it needs letters, digits and '_', a letter first."
+    bounds = draw.low, draw.usual, draw.high
+    if all(map(isfinite, bounds)) and draw.low <= draw.usual <= draw.high and draw.low < draw.high:
+        return None
+    return (
+        f"with low={draw.low}, usual={draw.usual} and high={draw.high}: they must be finite, low "
+        "below high, and usual from one to the other."
+    )
 
 
 def _draws(domain: Domain) -> dict[str, Draw]:
