@@ -152,7 +152,32 @@ def test_keys_are_enough(visit: Visit, server: str) -> None:
     assert "seed=12" in page.driver.current_url
     slider = page.find("#sliders input")
     page.change(lambda: slider.send_keys(Keys.ARROW_RIGHT))
-    assert "shape=0.1" in page.driver.current_url
+    assert "move-1=0.1" in page.driver.current_url
+
+
+def test_an_address_names_its_sliders(visit: Visit, server: str) -> None:
+    page = visit(f"{server}/image/index.html#seed=1&move-2=1.5&move-1=-0.5&move-9=1&move-3=far")
+    names = page.run("return omnigan.sliderNames(omnigan.settings.directions)")
+    assert names == ["1", "2", "3", "4", "5", "6"]
+    fields = "return [...document.querySelectorAll('#sliders input')].map((e) => Number(e.value))"
+    assert page.run(fields) == [-0.5, 1.5, 0, 0, 0, 0]
+    assert page.again("seed=1&shape=1,0,2").run(fields) == [1, 0, 2, 0, 0, 0]
+    script = (
+        "const directions = [{ length: [1] }, { z: [1, 0] }, { z: [1], y: [1] }];"
+        "const names = omnigan.sliderNames(directions);"
+        "const words = new URLSearchParams(arguments[0]);"
+        "return [names, omnigan.slidersIn(words, names, 4)];"
+    )
+    for address, places in (
+        ("move-2=1&move-length=-3", [-3, 0, 1]),
+        ("move-1=4.1&move-2=", [0, 0, 0]),
+        ("shape=1,2,3", [1, 2, 3]),  # when every slider had its place in a list
+        ("shape=2,3", [0, 2, 3]),  # when a length had no slider of its own
+        ("shape=1,2,3&move-1=0", [1, 0, 3]),
+        ("shape=no", [0, 0, 0]),
+        ("", [0, 0, 0]),
+    ):
+        assert page.run(script, address) == [["length", "1", "2"], places]
 
 
 def test_music_is_played_until_it_is_stopped(visit: Visit, server: str) -> None:

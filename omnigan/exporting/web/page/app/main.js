@@ -8,12 +8,13 @@
 
   const byId = (id) => document.getElementById(id);
   const settings = omnigan.settings;
+  const sliderNames = omnigan.sliderNames(settings.directions);
   const show = omnigan.shows[settings.show.kind] ?? omnigan.shows.numbers;
   const wish = {
     seed: 1,
     label: null, // the number of a label; null: any
     count: show.count,
-    sliders: settings.directions.map(() => 0), // in standard deviations
+    sliders: sliderNames.map(() => 0), // in standard deviations
     settings: {}, // by the names of the inputs that they are
   };
   const adjustable = settings.inputs.filter(({ draw }) => draw.kind === "setting");
@@ -35,8 +36,7 @@
     wish.count = show.counts.includes(count) ? count : show.count;
     const label = settings.labels.findIndex(({ name }) => name === given.get("label"));
     wish.label = label < 0 ? null : label;
-    const shape = (given.get("shape") ?? "").split(",").map(Number);
-    wish.sliders = wish.sliders.map((_, i) => (Math.abs(shape[i]) <= REACH ? shape[i] : 0));
+    wish.sliders = omnigan.slidersIn(given, sliderNames, REACH);
     for (const { name, draw } of adjustable)
       wish.settings[name] = settingFrom(given.get(`set-${name}`), draw);
   };
@@ -44,7 +44,7 @@
   const writeAddress = () => {
     const words = new URLSearchParams({ seed: wish.seed, count: wish.count });
     if (wish.label !== null) words.set("label", settings.labels[wish.label].name);
-    if (wish.sliders.some(Boolean)) words.set("shape", wish.sliders.join(","));
+    wish.sliders.forEach((far, i) => far && words.set(`move-${sliderNames[i]}`, far));
     for (const { name, draw } of adjustable)
       if (wish.settings[name] !== draw.usual) words.set(`set-${name}`, wish.settings[name]);
     history.replaceState(null, "", `#${words}`);
@@ -127,26 +127,16 @@
     const labels = settings.labels.map(({ name }, i) => option(i, name));
     byId("label").replaceChildren(option("", "any"), ...labels);
     byId("label").value = wish.label ?? "";
-    const names = directionNames();
     const sliders = [
-      ...wish.sliders.map((value, i) => directionSlider(names[i], value, i)),
+      ...wish.sliders.map((value, i) => directionSlider(sliderNames[i], value, i)),
       ...adjustable.map(settingSlider),
     ];
     byId("directions").hidden = !sliders.length;
-    byId("numbered").hidden = !names.includes("Direction 1");
+    byId("numbered").hidden = !sliderNames.includes("1");
     byId("sliders").replaceChildren(...sliders);
   };
 
   const titled = (name) => name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");
-
-  // A direction that is one single number has the name of that input, the others are counted.
-  const directionNames = () => {
-    let number = 0;
-    return settings.directions.map((direction) => {
-      const [[name, along], ...more] = Object.entries(direction);
-      return more.length || along.length > 1 ? `Direction ${++number}` : titled(name);
-    });
-  };
 
   const slider = (bounds, describe, moved) => {
     const label = document.createElement("label");
@@ -165,7 +155,8 @@
 
   const directionSlider = (name, value, i) => {
     const bounds = { min: -REACH, max: REACH, step: 0.1, value };
-    return slider(bounds, () => name, (far) => (wish.sliders[i] = far));
+    const shown = Number(name) ? `Direction ${name}` : titled(name);
+    return slider(bounds, () => shown, (far) => (wish.sliders[i] = far));
   };
 
   const settingSlider = ({ name, draw: { low, high } }) => {
