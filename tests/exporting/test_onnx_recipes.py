@@ -111,6 +111,14 @@ def test_the_example_writes_what_the_domain_renders(
             assert np.array_equal(mine, wanted) if name == "image" else mine == wanted
 
 
+def test_the_places_of_a_text_are_one_loop(exported_recipe: Callable[[Path], Made]) -> None:
+    _, folder, _ = exported_recipe(CHECKOUT / "recipes" / "text.yaml")
+    model = onnx.load(folder / "model.onnx")
+    onnx.checker.check_model(model, full_check=True)  # in the loop, too
+    assert [node.op_type for node in model.graph.node].count("Scan") == 1
+    assert len(model.graph.node) < 100
+
+
 def test_a_vocoders_rounds_are_one_loop(exported_recipe: Callable[[Path], Made]) -> None:
     _, folder, _ = exported_recipe(CHECKOUT / "recipes" / "vocoder.yaml")
     model = onnx.load(folder / "model.onnx")

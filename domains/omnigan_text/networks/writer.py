@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import embedding
 
+from omnigan.loops import Tensors, scanned
 from omnigan_text.networks.generator import TextGenerator, tempered
 from omnigan_text.networks.gumbel import Estimator, gumbel, one_hot
 from omnigan_text.networks.language import END, Language, lengths_of
@@ -85,6 +86,9 @@ class Writer(TextGenerator, ABC):
         seen = self.first + context[:, 0]
         ended = self._ended(lengths, noise.shape[0])
         noise = gumbel(noise)
+        if torch.compiler.is_exporting() and isinstance(state, Tensor) and prefix is None:
+            places = context, self._allowed(self.bias), noise, ended
+            return self._in_a_loop((seen, state), places, temperature)
         relaxes = self._relaxes()
         written = []
         for place in range(self.language.length):
@@ -103,6 +107,30 @@ class Writer(TextGenerator, ABC):
                 seen = self._embedded(symbol, ids) + context[:, place + 1]
         whole = torch.stack(written, 1)
         return whole if relaxes else whole.float()
+
+    def _in_a_loop(self, first: Tensors, places: Tensors, temperature: Tensor | None) -> Tensor:
+        """Write as :meth:`forward` does, with a loop that an exported program keeps as one.
+
+        Args:
+            first: What the first symbol is made of, the arguments of :meth:`step`.
+            places: The contexts ``[B, T, size]``, what is added to logits ``[T, V]``, the noise
+                ``[B, T, V]`` and whether texts have ended ``[B, T]``.
+            temperature: As for :meth:`forward`.
+        """
+
+        def after(before: Tensors, given: Tensors) -> tuple[Tensors, Tensor]:
+            context, bias, noise, ended = given
+            logits, state = self.step(*before)
+            logits = tempered(logits.float() + bias, temperature)
+            ids = _chosen(logits + noise, ended, None)
+            return (self._embedded(ids, ids) + context, state), ids
+
+        context, bias, noise, ended = places
+        following = context.roll(-1, 1)  # nobody sees what the last place has there
+        steps = following, bias.expand(*noise.shape), noise, ended
+        start = tuple(each.contiguous() for each in first)
+        given = tuple(each.movedim(1, 0).contiguous() for each in steps)
+        return scanned(after, start, given)[1].movedim(0, 1).float()
 
     def _embedded(self, symbol: Tensor, ids: Tensor) -> Tensor:
         if self.estimator == "soft" and symbol.dim() == 2:
