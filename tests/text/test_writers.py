@@ -53,6 +53,29 @@ def test_gradient_flows_through_everything_written_before(shaken: Make, body: Bo
         torch.testing.assert_close(slope, right, rtol=1e-3, atol=1e-5, msg=name)
 
 
+@pytest.mark.parametrize("body", WRITERS)
+def test_what_an_export_writes_in_a_loop_is_the_same(
+    shaken: Make, inputs: Make, body: Body, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generator = shaken(Language(11, 9), body).eval()
+    given = inputs(generator, 5, body) | {"temperature": torch.linspace(0.5, 1.5, 5)}
+    wanted = generator(**given)
+    rounds = []
+
+    def looped(after: Any, state: Any, given: Any) -> Any:
+        for step in zip(*given, strict=True):
+            sizes = [each.shape for each in state]
+            state, result = after(state, step)
+            assert [each.shape for each in state] == sizes
+            rounds.append(result)
+        return state, torch.stack(rounds)
+
+    monkeypatch.setattr("torch.compiler.is_exporting", lambda: True)
+    monkeypatch.setattr("omnigan_text.networks.writer.scanned", looped)
+    assert torch.equal(generator(**given), wanted)
+    assert len(rounds) == 9
+
+
 # ---- prefixes --------------------------------------------------------------------------------
 
 

@@ -86,9 +86,9 @@ class Writer(TextGenerator, ABC):
         seen = self.first + context[:, 0]
         ended = self._ended(lengths, noise.shape[0])
         noise = gumbel(noise)
-        if torch.compiler.is_exporting() and isinstance(state, Tensor) and prefix is None:
+        if torch.compiler.is_exporting() and prefix is None:
             places = context, self._allowed(self.bias), noise, ended
-            return self._in_a_loop((seen, state), places, temperature)
+            return self._in_a_loop(seen, state, places, temperature)
         relaxes = self._relaxes()
         written = []
         for place in range(self.language.length):
@@ -108,11 +108,14 @@ class Writer(TextGenerator, ABC):
         whole = torch.stack(written, 1)
         return whole if relaxes else whole.float()
 
-    def _in_a_loop(self, first: Tensors, places: Tensors, temperature: Tensor | None) -> Tensor:
+    def _in_a_loop(
+        self, seen: Tensor, state: Tensor | Tensors, places: Tensors, temperature: Tensor | None
+    ) -> Tensor:
         """Write as :meth:`forward` does, with a loop that an exported program keeps as one.
 
         Args:
-            first: What the first symbol is made of, the arguments of :meth:`step`.
+            seen: What the first symbol is made of, as for :meth:`step`.
+            state: As for :meth:`step`; of the same shape at every place.
             places: The contexts ``[B, T, size]``, what is added to logits ``[T, V]``, the noise
                 ``[B, T, V]`` and whether texts have ended ``[B, T]``.
             temperature: As for :meth:`forward`.
@@ -120,14 +123,17 @@ class Writer(TextGenerator, ABC):
 
         def after(before: Tensors, given: Tensors) -> tuple[Tensors, Tensor]:
             context, bias, noise, ended = given
-            logits, state = self.step(*before)
+            seen, *kept = before
+            logits, state = self.step(seen, kept[0] if alone else tuple(kept))
             logits = tempered(logits.float() + bias, temperature)
             ids = _chosen(logits + noise, ended, None)
-            return (self._embedded(ids, ids) + context, state), ids
+            return (self._embedded(ids, ids) + context, *((state,) if alone else state)), ids
 
+        alone = isinstance(state, Tensor)
         context, bias, noise, ended = places
         following = context.roll(-1, 1)  # nobody sees what the last place has there
         steps = following, bias.expand(*noise.shape), noise, ended
+        first = (seen, state) if isinstance(state, Tensor) else (seen, *state)
         start = tuple(each.contiguous() for each in first)
         given = tuple(each.movedim(1, 0).contiguous() for each in steps)
         return scanned(after, start, given)[1].movedim(0, 1).float()

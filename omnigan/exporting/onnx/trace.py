@@ -24,7 +24,7 @@ OUTPUT = "x"
 MOST_IN_ONE_FILE = 2**31 - 2**20
 """Bytes that a protocol buffer can hold, about."""
 MOST_OPTIMIZED = 4000
-"""Operations in a program. Beyond, as where a transformer is unrolled over all its places, the
+"""Operations in a program. Beyond, as where a loop is unrolled over many steps, the
 optimiser of onnxscript takes longer than all else; runtimes optimise what they load anyway."""
 WITH_LOOPS = 18
 """Version of the operators that torch writes. It can write newer ones too, but leaves those in the
