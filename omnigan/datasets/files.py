@@ -1,4 +1,4 @@
-"""The files of a source: which there are, when they have changed, and how many are broken."""
+"""The files of a source: which there are, and how many are broken."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import os
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from omnigan.datasets.label_table import TABLE
 from omnigan.errors import UserError, did_you_mean, listed
@@ -17,7 +16,6 @@ __all__ = [
     "files_below",
     "no_such_source",
     "require_files",
-    "stamp",
 ]
 
 
@@ -92,18 +90,6 @@ def check_readable(
     count = f"no {noun}" if broken == total else f"{broken} of {total} {noun}s"
     verb = "can be read" if broken == total else "cannot be read"
     raise UserError(f"data.source: {count} in '{source}' {verb} ({examples})")
-
-
-def stamp(file: Path) -> list[Any]:
-    """Return what changes when the content of a file does: size and time of the last change.
-
-    Reading all content would tell for sure, but takes as long as decoding it.
-    """
-    try:
-        status = os.stat(file)
-    except OSError:
-        return [str(file), None]
-    return [str(file), status.st_size, status.st_mtime_ns]
 
 
 def no_such_source(source: str, embedded: Sequence[str], forms: str) -> UserError:

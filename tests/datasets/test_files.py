@@ -14,7 +14,6 @@ from omnigan.datasets.files import (
     files_below,
     no_such_source,
     require_files,
-    stamp,
 )
 from omnigan.errors import UserError
 from omnigan.walk import oddity, walk
@@ -79,19 +78,6 @@ def test_more_than_half_must_be_readable() -> None:
         check_readable(["a", "b", "c"], {0: "why", 2: "how"}, "x", "clip")
     with pytest.raises(UserError, match=r"no clip in 'x' can be read \(a: why\)"):
         check_readable(["a"], {0: "why"}, "x", "clip")
-
-
-def test_a_stamp_changes_with_size_and_time(tmp_path: Path) -> None:
-    file = tmp_path / "x"
-    gone = stamp(file)
-    file.write_bytes(b"abc")
-    before = stamp(file)
-    assert stamp(file) == before != gone
-    os.utime(file, ns=(0, before[2] + 1))
-    assert stamp(file) != before
-    file.write_bytes(b"abcd")
-    os.utime(file, ns=(0, before[2]))
-    assert stamp(file) != before
 
 
 @pytest.mark.parametrize(

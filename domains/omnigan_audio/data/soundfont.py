@@ -19,7 +19,7 @@ from omnigan.errors import UserError, did_you_mean
 from omnigan_audio.data.general_midi import DRUMS, FAMILIES, KITS, UNPITCHED, drum_class, family
 from omnigan_audio.data_config import SoundFont
 
-__all__ = ["RATE", "Note", "notes_of", "render_notes", "soundfont_file", "soundfont_stamp"]
+__all__ = ["RATE", "Note", "notes_of", "render_notes", "renderer", "soundfont_file"]
 
 RATE = 48_000
 """The only rate that midirenderer renders at, in Hz."""
@@ -141,9 +141,9 @@ def soundfont_file() -> Path:
     )
 
 
-def soundfont_stamp(file: Path) -> list[Any]:
-    """Return what changes when the rendered sound may: the font and the renderer."""
-    return [file.stat().st_size, version("midirenderer")]
+def renderer() -> str:
+    """Return what changes when the sound of a font may: the renderer's version."""
+    return version("midirenderer")
 
 
 @lru_cache(maxsize=1)

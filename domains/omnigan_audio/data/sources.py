@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from omnigan.datasets.files import files_below, no_such_source, require_files, stamp
+from omnigan.datasets.files import files_below, no_such_source, require_files
 from omnigan.errors import UserError
 from omnigan.paths import user_path
 from omnigan.thinning import evenly
 from omnigan_audio.data.decode import ENDINGS
-from omnigan_audio.data.soundfont import Note, notes_of, soundfont_file, soundfont_stamp
+from omnigan_audio.data.soundfont import Note, notes_of, renderer, soundfont_file
 from omnigan_audio.data_config import AudioData
 
 __all__ = ["SOUNDFONT", "Found", "find"]
@@ -27,14 +27,16 @@ class Found:
 
     Attributes:
         path: Where it is: a folder, a file, or the SoundFont.
-        identity: What changes when its content does, JSON values.
+        parts: Files that it consists of, and what counts of each one's name.
+        rendering: How sounds are rendered, JSON values; empty for files.
         files: Sound files, ``(name, file)``; empty for the SoundFont.
         notes: Sounds to render; empty for files.
         ignored: Other files of a folder, by ending.
     """
 
     path: Path
-    identity: list[Any]
+    parts: Sequence[tuple[str, Path]]
+    rendering: Sequence[Any] = ()
     files: Sequence[tuple[str, Path]] = ()
     notes: Sequence[Note] = ()
     ignored: Counter[str] = field(default_factory=Counter)
@@ -55,16 +57,13 @@ def find(data: AudioData) -> Found:
         return _rendered(data)
     path = user_path(data.source, "data.source")
     if path.is_file():
-        return _of_files(path, [(path.name, path)], Counter())
+        return Found(path, [(path.suffix.lower(), path)], files=[(path.name, path)])
     if path.is_dir():
         files, ignored = files_below(path, ENDINGS)
         require_files(len(files), ignored, data.source, "sound", ENDINGS)
-        return _of_files(path, _some(files, data.max_files), ignored)
+        some = _some(files, data.max_files)
+        return Found(path, some, files=some, ignored=ignored)
     raise no_such_source(data.source, [SOUNDFONT], "a folder of sound files, of one such file")
-
-
-def _of_files(path: Path, files: Sequence[tuple[str, Path]], ignored: Counter[str]) -> Found:
-    return Found(path, [[name, *stamp(file)] for name, file in files], files, ignored=ignored)
 
 
 def _rendered(data: AudioData) -> Found:
@@ -76,7 +75,7 @@ def _rendered(data: AudioData) -> Found:
     font = soundfont_file()
     notes = _some(notes_of(data.soundfont), data.max_files)
     settings = data.soundfont.model_dump(mode="json")
-    return Found(font, [*soundfont_stamp(font), settings, data.max_files], notes=notes)
+    return Found(font, [("", font)], [renderer(), settings, data.max_files], notes=notes)
 
 
 def _some(items: Sequence[Any], most: int | None) -> Sequence[Any]:

@@ -6,12 +6,13 @@ sound after the other, and ``facts.npz``, which says where each is and holds a h
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from omnigan.cache import cache_folder
+from omnigan.datasets.contents import Contents, contents_of
 from omnigan.datasets.copies import digest
 from omnigan.datasets.rows import Write, cache_key, make_rows, map_rows, read_facts
 from omnigan.domain import Notify
@@ -54,25 +55,27 @@ def stored_sounds(found: Found, data: AudioData, notify: Notify) -> Stored:
 
     If the cache cannot be written, they stay in memory.
     """
-    file = cache_folder("audio", _key(found, data), "samples.npy")
+    contents = contents_of(found.path, found.parts, notify)
+    file = cache_folder("audio", _key(found, contents, data), "samples.npy")
     kept = _recalled(file)
     if kept is not None:
-        return kept
+        # What a file alone is called is no part of the key.
+        named = replace(kept.facts, names=found.names) if found.files else kept.facts
+        return replace(kept, facts=named)
 
     def fill(write: Write) -> Facts:
         return _read(found, data, write, notify)
 
     def pack(facts: Facts) -> bytes | None:
-        return pack_facts(facts) if facts.lasting else None
+        return pack_facts(facts) if facts.lasting and contents.unchanged() else None
 
     return Stored(*make_rows(file, (), np.int16, fill, pack))
 
 
-def _key(found: Found, data: AudioData) -> str:
+def _key(found: Found, contents: Contents, data: AudioData) -> str:
     length = None if data.cut == "random" else data.samples
-    return cache_key(
-        VERSION, str(found.path.absolute()), found.identity, data.cut, length, data.rate
-    )
+    rendering = list(found.rendering)
+    return cache_key(VERSION, contents.identity, rendering, data.cut, length, data.rate)
 
 
 def _recalled(file: Path) -> Stored | None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from omnigan.cache import cache_folder, read_sealed, write_sealed
+from omnigan.datasets.contents import Contents, contents_of
 from omnigan.datasets.rows import cache_key
 from omnigan.domain import Notify
 from omnigan.thinning import evenly
@@ -20,6 +22,8 @@ from omnigan_image.data_config import ImageData
 
 __all__ = ["stored_images"]
 
+_Item = TypeVar("_Item")
+
 
 def stored_images(data: ImageData, found: Found, notify: Notify) -> tuple[ImageData, Stored]:
     """Return the fitted images of a source, and the config with their size and channels.
@@ -31,7 +35,8 @@ def stored_images(data: ImageData, found: Found, notify: Notify) -> tuple[ImageD
     """
     if isinstance(data.size, int):
         data = data.model_copy(update={"size": (data.size, data.size)})
-    identity = _identity(data, found)
+    contents = contents_of(found.path, _read_parts(data, found), notify)
+    identity = [found.kind, contents.identity, *_read_settings(data)]
     settled = _settled(data, identity)
     stored = None
     if settled is not None:
@@ -39,18 +44,23 @@ def stored_images(data: ImageData, found: Found, notify: Notify) -> tuple[ImageD
         stored = recall(cache_key(VERSION, identity, *_settings(canvas)), canvas.shape)
     if settled is None or stored is None:
         with open_source(found, data) as collection:
-            settled, stored = _made(data, settled, identity, _limited(collection, data), notify)
+            limited = _limited(collection, data)
+            settled, stored = _made(data, settled, identity, limited, notify, contents=contents)
     if found.kind == "files":  # which others lie there is not part of the identity
-        stored = replace(stored, facts=replace(stored.facts, ignored=found.ignored))
+        names = [name for name, _ in _some(found.files, data)]  # nor what a file alone is called
+        stored = replace(stored, facts=replace(stored.facts, names=names, ignored=found.ignored))
     return settled, stored
 
 
-def _identity(data: ImageData, found: Found) -> list[Any]:
-    """Return what the images depend on, except for how they are fitted."""
+def _read_parts(data: ImageData, found: Found) -> Sequence[tuple[str, Path]]:
+    """Return the files that images are read from."""
+    return _some(found.parts, data) if found.kind == "files" else found.parts
+
+
+def _read_settings(data: ImageData) -> list[Any]:
+    """Return what images depend on beside their files, except for how they are fitted."""
     own_labels = [data.label_column] if data.labels == "auto" else []
-    place = str(found.path.absolute())
-    limits = [data.max_images, data.max_pixels]
-    return [found.kind, place, found.stamps, data.array, own_labels, limits]
+    return [data.array, own_labels, [data.max_images, data.max_pixels]]
 
 
 def _settings(canvas: Canvas) -> list[Any]:
@@ -58,9 +68,16 @@ def _settings(canvas: Canvas) -> list[Any]:
 
 
 def _limited(collection: Collection, data: ImageData) -> Collection:
-    if data.max_images is None or data.max_images >= len(collection.names):
-        return collection
-    return collection.part(evenly(len(collection.names), data.max_images))
+    places = range(len(collection.names))
+    kept = _some(places, data)
+    return collection if len(kept) == len(places) else collection.part(kept)
+
+
+def _some(items: Sequence[_Item], data: ImageData) -> Sequence[_Item]:
+    """Return as many as are wanted, evenly spread."""
+    if data.max_images is None or data.max_images >= len(items):
+        return items
+    return [items[place] for place in evenly(len(items), data.max_images)]
 
 
 def _made(
@@ -69,14 +86,19 @@ def _made(
     identity: list[Any],
     collection: Collection,
     notify: Notify,
+    *,
+    contents: Contents,
 ) -> tuple[ImageData, Stored]:
     if settled is None:
         settled = settle(data, collection)
         note = json.dumps({"size": settled.size, "channels": settled.channels})
-        write_sealed(_note(data, identity), note.encode())
+        if contents.unchanged():
+            write_sealed(_note(data, identity), note.encode())
     canvas = Canvas.of(settled)
     key = cache_key(VERSION, identity, *_settings(canvas))
-    return settled, make(key, collection, canvas, data.max_pixels, notify)
+    return settled, make(
+        key, collection, canvas, data.max_pixels, notify, unchanged=contents.unchanged
+    )
 
 
 def _settled(data: ImageData, identity: list[Any]) -> ImageData | None:

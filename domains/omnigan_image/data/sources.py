@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from omnigan.datasets.files import files_below, no_such_source, stamp
+from omnigan.datasets.files import files_below, no_such_source
 from omnigan.errors import UserError
 from omnigan.paths import user_path
 from omnigan_image.data.arrays import npy_images, npz_images
@@ -35,14 +35,14 @@ class Found:
     Attributes:
         kind: How it is read.
         path: Where it is.
-        stamps: What changes when its content does; see :func:`stamp`.
-        files: Image files of a folder, ``(name, file)``.
+        parts: Files that it consists of, and what counts of each one's name.
+        files: Image files, ``(name, file)``, in a folder or one alone.
         ignored: Other files of that folder, by ending.
     """
 
     kind: Kind
     path: Path
-    stamps: list[list[Any]]
+    parts: Sequence[tuple[str, Path]]
     files: Sequence[tuple[str, Path]] = ()
     ignored: Counter[str] = field(default_factory=Counter)
 
@@ -75,8 +75,7 @@ def _folder(path: Path) -> Found:
     if files := batch_files(path):
         return _of_files("cifar", path, files)
     images, ignored = files_below(path, ENDINGS)
-    stamps = [[name, *stamp(file)] for name, file in images]
-    return Found("files", path, stamps, images, ignored)
+    return Found("files", path, images, images, ignored)
 
 
 def _file(path: Path) -> Found:
@@ -96,8 +95,8 @@ def _file(path: Path) -> Found:
     if batch_files(path):
         return _of_files("cifar", path)
     if _is_tar(path):
-        return Found("cifar" if is_cifar_archive(path) else "tar", path, [stamp(path)])
-    return Found("files", path, [stamp(path)], [(path.name, path)])
+        return Found("cifar" if is_cifar_archive(path) else "tar", path, [("", path)])
+    return Found("files", path, [("", path)], [(path.name, path)])
 
 
 def _is_tar(path: Path) -> bool:
@@ -116,7 +115,8 @@ def _of_files(kind: Kind, path: Path, files: Sequence[Path] = ()) -> Found:
     if kind == "cifar":
         folder = files[0].parent
         files += sorted(f for f in folder.iterdir() if "meta" in f.name or "label_names" in f.name)
-    return Found(kind, path, [stamp(file) for file in files])
+    # Which of several files is what, their names tell.
+    return Found(kind, path, [(file.name if files[1:] else "", file) for file in files])
 
 
 @contextmanager

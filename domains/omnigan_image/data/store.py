@@ -7,6 +7,7 @@ not theirs are noticed.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,15 +69,24 @@ def recall(key: str, shape: tuple[int, int, int]) -> Stored | None:
 
 
 def make(
-    key: str, collection: Collection, canvas: Canvas, max_pixels: int, notify: Notify
+    key: str,
+    collection: Collection,
+    canvas: Canvas,
+    max_pixels: int,
+    notify: Notify,
+    *,
+    unchanged: Callable[[], bool],
 ) -> Stored:
-    """Decode all images into the cache, or into memory if it cannot be written."""
+    """Decode all images into the cache, or into memory if it cannot be written.
+
+    They are kept only if ``unchanged`` says in the end that the key is still that of the files.
+    """
 
     def fill(write: Write) -> Facts:
         return build(collection, canvas, max_pixels, write, notify)
 
     def pack(facts: Facts) -> bytes | None:
-        return pack_facts(facts) if facts.lasting else None
+        return pack_facts(facts) if facts.lasting and unchanged() else None
 
     return Stored(*make_rows(_pixels_file(key), canvas.shape, np.uint8, fill, pack))
 

@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from omnigan.datasets.files import files_below, no_such_source, require_files, stamp
+from omnigan.datasets.files import files_below, no_such_source, require_files
 from omnigan.datasets.label_table import table_path
 from omnigan.errors import UserError, listed
 from omnigan.paths import user_path
@@ -32,12 +32,16 @@ class Found:
     """A source that exists.
 
     Attributes:
-        identity: What changes when its content does, JSON values.
+        path: Where it is; that of a source that is no file, the folder one is in.
+        parts: Files that examples depend on, and what counts of each one's name.
+        made_by: What else they depend on that may change, JSON values.
         files: Text files, ``(name, file)``; none for a source that is no file.
         ignored: Other files of a folder, by ending.
     """
 
-    identity: list[Any]
+    path: Path
+    parts: Sequence[tuple[str, Path]]
+    made_by: Sequence[Any]
     files: Sequence[tuple[str, Path]] = ()
     ignored: Counter[str] = field(default_factory=Counter)
 
@@ -53,19 +57,26 @@ def find(data: TextData) -> Found:
     Raises:
         UserError: There is no such source, nothing in it, or it has no such labels.
     """
-    identity = [version("tokenizers"), *_stamps(data)]
+    beside, made_by = _beside(data), [version("tokenizers")]
     if data.source in MADE:
         _check_labels(data)
         library = library_stamp() if data.source == "docstrings" else []
-        return Found([*identity, *library])
+        return Found(Path(), beside, [*made_by, *library])
     if data.labels == "auto":
         raise UserError(
             f"data.labels: the texts in '{data.source}' bring no labels of their own; write "
             "folder, file, column, none, or the path of a CSV file"
         )
     files, ignored = _files(data)
-    stamps = [[name, *stamp(file)] for name, file in files]
-    return Found([*identity, *stamps], files, ignored)
+    path = user_path(data.source, "data.source")
+    return Found(path, [*_counting(files, data), *beside], made_by, files, ignored)
+
+
+def _counting(files: Sequence[tuple[str, Path]], data: TextData) -> Sequence[tuple[str, Path]]:
+    """Return files with what counts of their names: of one alone its kind, or it gives labels."""
+    if files[1:] or data.labels not in ("none", "column"):
+        return files
+    return [(f"{kind_of(file)}{file.suffix.lower()}", file) for _, file in files]
 
 
 def _check_labels(data: TextData) -> None:
@@ -77,17 +88,18 @@ def _check_labels(data: TextData) -> None:
         )
 
 
-def _stamps(data: TextData) -> list[Any]:
-    """Return stamps of other files that examples depend on."""
-    files: list[Path] = []
+def _beside(data: TextData) -> list[tuple[str, Path]]:
+    """Return other files that examples depend on."""
+    files: list[tuple[str, Path]] = []
     if data.source == "oracle" and data.oracle.file is not None:
-        files.append(user_path(data.oracle.file, "data.oracle.file"))
+        files.append(("", user_path(data.oracle.file, "data.oracle.file")))
     if data.tokenizer.folder is not None and not data.vocabulary:
         folder = user_path(data.tokenizer.folder, "data.tokenizer.folder")
-        files += sorted(folder.glob("*.*")) if folder.is_dir() else []
+        found = sorted(folder.glob("*.*")) if folder.is_dir() else []
+        files += [(file.name, file) for file in found]
     if data.labels not in LABELS:
-        files.append(table_path(data.labels, Path(data.source).expanduser()))
-    return [stamp(file) for file in files]
+        files.append(("", table_path(data.labels, Path(data.source).expanduser())))
+    return files
 
 
 def _files(data: TextData) -> tuple[list[tuple[str, Path]], Counter[str]]:

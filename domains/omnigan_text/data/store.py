@@ -6,7 +6,7 @@ A source with its settings has a folder of its own below ``text`` in the cache: 
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omnigan.cache import cache_folder
+from omnigan.datasets.contents import Contents, contents_of
 from omnigan.datasets.copies import digest
 from omnigan.datasets.rows import (
     Write,
@@ -29,7 +30,7 @@ from omnigan.thinning import evenly
 from omnigan_text.data.prepare import Prepared, prepare
 from omnigan_text.data.report import Findings
 from omnigan_text.data.sequences import Places
-from omnigan_text.data.sources import Found
+from omnigan_text.data.sources import LABELS, Found
 from omnigan_text.data_config import TextData
 
 __all__ = ["Stored", "stored_texts"]
@@ -65,11 +66,11 @@ def stored_texts(found: Found, data: TextData, notify: Notify) -> Stored:
 
     If the cache cannot be written, they stay in memory.
     """
-    key = cache_key(VERSION, data.model_dump(mode="json"), found.identity)
-    file = cache_folder("text", key, "rows.npy")
+    contents = contents_of(found.path, found.parts, notify)
+    file = cache_folder("text", _key(found, contents, data), "rows.npy")
     kept = _recalled(file)
     if kept is not None:
-        return kept
+        return _here(kept, found, data)
     made = prepare(found, data, notify)
 
     def fill(write: Write) -> Prepared:
@@ -79,9 +80,40 @@ def stored_texts(found: Found, data: TextData, notify: Notify) -> Stored:
         return made
 
     row, dtype = (made.data.tokens,), _type(made.data)
-    rows, _, written = make_rows(file, row, dtype, fill, _packed)
+
+    def pack_unchanged(made: Prepared) -> bytes | None:
+        return _packed(made) if contents.unchanged() else None
+
+    rows, _, written = make_rows(file, row, dtype, fill, pack_unchanged)
     made.findings.in_memory = written is None
     return Stored(made.data, rows, made.labels, made.findings, written)
+
+
+def _key(found: Found, contents: Contents, data: TextData) -> str:
+    """Return a name for what examples depend on: contents of files, and not where these are."""
+    settings = data.model_dump(mode="json")
+    if found.files:
+        settings["source"] = None
+    if data.labels not in LABELS:
+        settings["labels"] = None
+    settings["tokenizer"]["folder"] = settings["oracle"]["file"] = None
+    return cache_key(VERSION, settings, contents.identity, list(found.made_by))
+
+
+def _here(kept: Stored, found: Found, data: TextData) -> Stored:
+    """Return examples that were kept with what is said of their files now."""
+    tokenizer = kept.data.tokenizer.model_copy(update={"folder": data.tokenizer.folder})
+    oracle = kept.data.oracle.model_copy(update={"file": data.oracle.file})
+    places = {"source": data.source, "labels": data.labels, "tokenizer": tokenizer}
+    findings = kept.findings
+    if found.files:
+        lines = findings.lines
+        if not found.files[1:]:
+            lines = [(found.names[0], why) for _, why in lines]
+        ignored = dict(found.ignored.most_common())
+        findings = replace(findings, lines=lines, ignored=ignored)
+    settled = kept.data.model_copy(update={**places, "oracle": oracle})
+    return replace(kept, data=settled, findings=findings)
 
 
 def _type(data: TextData) -> type[np.generic]:

@@ -42,7 +42,7 @@ def contents(audio: Audio) -> list[bytes]:
 
 
 def files_of(cache: Path) -> dict[str, Path]:
-    return {path.name: path for path in cache.rglob("*") if path.is_file()}
+    return {path.name: path for path in (cache / "audio").rglob("*") if path.is_file()}
 
 
 @pytest.mark.parametrize("cut", ["attack", "random"])
@@ -94,6 +94,28 @@ def test_changed_files_are_decoded_anew(
     folder({"new.wav": hit(100)})
     load_audio(config(hits))
     assert len(opened) == 31
+
+
+def test_sounds_are_found_again_wherever_they_lie(
+    hits: Path, config: Make, opened: list[Path], tmp_path: Path
+) -> None:
+    before = contents(load_audio(config(hits))[1])
+    os.utime(hits / "a" / "0.wav", ns=(0, 1))
+    data, audio = load_audio(config(hits.rename(tmp_path / "moved")))
+    assert contents(audio) == before
+    assert data.source == str(tmp_path / "moved")
+    assert len(opened) == 10
+
+
+def test_a_sound_that_is_called_otherwise_is_not_read_again(
+    folder: Make, hit: Make, config: Make, opened: list[Path]
+) -> None:
+    one = folder({"one.wav": hit(1, 20_000)}) / "one.wav"
+    other = one.with_name("other.wav")
+    first = load_audio(config(one, cut="random", length=100))[1]
+    second = load_audio(config(one.rename(other), cut="random", length=100))[1]
+    assert [first.stored.facts.names, second.stored.facts.names] == [["one.wav"], ["other.wav"]]
+    assert len(opened) == 2, "recordings are asked how long they are first"
 
 
 @pytest.mark.parametrize("name", ["samples.npy", "facts.npz"])

@@ -199,6 +199,42 @@ def test_a_changed_file_is_read_again(loaded: Make, write: Make, phrases: list[s
     assert len([*texts[0], *texts[1]]) == 50
 
 
+def test_texts_are_found_again_wherever_they_lie(
+    loaded: Make,
+    write: Make,
+    phrases: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    write("a/x.txt", "\n".join(phrases[:50]))
+    folder = write("b/y.txt", "\n".join(phrases[50:])).parents[1]
+    table = tmp_path / "labels.csv"
+    table.write_text("file,label\na/x.txt,p\nb/y.txt,q\nlost,q\n")
+    first = loaded(folder, labels=str(table))
+    monkeypatch.setattr("omnigan_text.data.store.prepare", None)
+    write("notes.pdf", "no text")
+    moved = folder.rename(tmp_path / "moved")
+    table = table.rename(tmp_path / "named.csv")
+    data, text, texts = loaded(moved, labels=str(table))
+    assert texts == first[2]
+    assert (data.source, data.labels) == (str(moved), str(table))
+    assert text.report()["ignored"] == {".pdf": 1}
+    again = data.model_copy(update={"source": first[0].source, "labels": first[0].labels})
+    assert again == first[0]
+
+
+def test_a_text_that_is_called_otherwise_is_not_read_again(
+    loaded: Make, write: Make, phrases: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [f'{{"text": "{phrase}"}}' for phrase in phrases]
+    path = write("a.jsonl", "\n".join([*lines, "{"]))
+    _, _, texts = loaded(path)
+    monkeypatch.setattr("omnigan_text.data.store.prepare", None)
+    _, text, again = loaded(path.rename(path.with_name("b.jsonl")))
+    assert again == texts
+    assert [line.partition(":")[0] for line in text.report()["broken lines"]] == ["b.jsonl"]
+
+
 def test_an_oracle_draws_its_own(loaded: Make) -> None:
     settings = {"symbols": 7, "length": 4, "examples": 300}
     data, text, (train, valid) = loaded("oracle", oracle=settings)
