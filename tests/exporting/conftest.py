@@ -112,11 +112,13 @@ def exported_recipe(
         generator |= MORE.get(generator.get("body", ""), {})
         if generator.get("vocoder"):
             generator["bands"] = 16
-        kind = load_domain(name)
-        key = f"{name}: {kind.Config.model_validate({'generator': generator}).generator}"
+        pitched = {"pitch": "auto"} if generator.get("harmonics") else {}
+        kind, sections = load_domain(name), {"data": pitched, "generator": generator}
+        key = f"{name}: {kind.Config.model_validate(sections).generator}"
         if key not in _made:
             tiny = tiny_recipe(name, tmp_path_factory.mktemp("data"))
             tiny["generator"] = generator
+            tiny["data"] |= pitched
             trained = _trained(tiny)
             out = tmp_path_factory.mktemp("export")
             _made[key] = trained.domain, out, write_onnx(trained, name, out)

@@ -70,7 +70,15 @@ def build_generator(
         return IstftGenerator(
             length, window=window, hop=hop, width=width, depth=options.depth, z=z, given=given
         )
-    return SpectralGenerator(length, window=window, hop=hop, width=width, z=z, given=given)
+    return SpectralGenerator(
+        length,
+        window=window,
+        hop=hop,
+        width=width,
+        z=z,
+        given=given,
+        rate=rate if options.harmonics else None,
+    )
 
 
 def build_discriminator(

@@ -101,11 +101,13 @@ class Projection(nn.Module):
     Args:
         channels: Channels of the features ``[B, C, ...]``.
         given: What it is told besides.
+        places: Of each channel, where each has a weight of its own; 1: their mean counts.
     """
 
-    def __init__(self, channels: int, given: Given) -> None:
+    def __init__(self, channels: int, given: Given, places: int = 1) -> None:
         super().__init__()
-        self.condition = Condition(channels, given)
+        self.places = places
+        self.condition = Condition(channels * places, given)
 
     def forward(
         self, features: Tensor, label: Tensor | None, pitch: Tensor | None
@@ -114,6 +116,6 @@ class Projection(nn.Module):
         vector = self.condition(label, pitch)
         if vector is None:
             return None
-        pooled = features.flatten(2).mean(2)
+        pooled = features.flatten(2).mean(2) if self.places == 1 else features.flatten(1)
         fit: Tensor = (vector * pooled).sum(1) * pooled.shape[1] ** -0.5
         return fit

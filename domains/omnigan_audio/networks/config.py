@@ -42,6 +42,9 @@ class Generator(Section):
             two; ``auto``: about 32 ms.
         hop: ``spectral`` and ``istft`` only: samples between two windows: a half, a quarter or an
             eighth of a given window; ``auto``: a quarter.
+        harmonics: ``spectral`` only, of sounds with pitches: a tone's frequencies are the harmonics
+            of its pitch, and the network only says how loud each is at which time, and by how
+            much it is out of tune; otherwise every frequency has to be learnt for every pitch.
         depth: ``istft`` only: blocks.
         antialias: ``snake`` only: low-pass filters around each activation (Lee et al. 2023), for
             about twice the time.
@@ -54,6 +57,7 @@ class Generator(Section):
         "body": {
             "window": ("spectral", "istft"),
             "hop": ("spectral", "istft"),
+            "harmonics": ("spectral",),
             "depth": ("istft",),
             "antialias": ("snake",),
             "vocoder": ("istft", "snake"),
@@ -67,6 +71,7 @@ class Generator(Section):
     latent: Literal["normal", "uniform"] = "normal"
     window: Literal["auto"] | Annotated[int, Field(ge=16, le=16384)] = "auto"
     hop: Literal["auto"] | Annotated[int, Field(ge=2, le=8192)] = "auto"
+    harmonics: bool = False
     depth: int = Field(default=6, ge=1, le=64)
     antialias: bool = False
     vocoder: bool = False
@@ -111,6 +116,8 @@ class Discriminator(Section):
         floor: Level in dB of a full-scale sine below which ``log-spectrogram`` and ``log-mel`` hear
             nothing. Lower ones make gradient penalties harsher on quiet passages.
         bands: ``log-mel`` only: mel bands.
+        harmonics: ``log-spectrogram`` and ``log-mel`` only, of sounds with pitches: beside each
+            spectrogram lies a picture of where the harmonics of its pitch are.
         periods: ``multi-period`` only: the periods, in samples.
         phase_shuffle: ``wavegan`` only: activations move by up to so many places (Donahue et al.
             2019), lest the critic judge by the phase of the upsampling's artefacts; 0: not at all.
@@ -120,6 +127,7 @@ class Discriminator(Section):
         "critics": {
             "floor": ("log-spectrogram", "log-mel"),
             "bands": ("log-mel",),
+            "harmonics": ("log-spectrogram", "log-mel"),
             "periods": ("multi-period",),
             "phase_shuffle": ("wavegan",),
         }
@@ -129,6 +137,7 @@ class Discriminator(Section):
     widths: dict[CriticName, Width] = Field(default_factory=dict)
     floor: float = Field(default=-80.0, ge=-120, le=-20)
     bands: int = Field(default=64, ge=8, le=512)
+    harmonics: bool = False
     periods: Annotated[tuple[Annotated[int, Field(ge=1, le=512)], ...], Field(min_length=1)] = (
         2,
         3,

@@ -19,6 +19,7 @@ class Critic(nn.Module):
         logit: From the last features ``[B, C, ...]`` to logits ``[B, ...]``.
         channels: Channels of the last features.
         given: What it is told besides.
+        places: Of the last features' channels; see :class:`Projection`.
     """
 
     def __init__(
@@ -27,14 +28,20 @@ class Critic(nn.Module):
         logit: nn.Module,
         channels: int,
         given: Given,
+        places: int = 1,
     ) -> None:
         super().__init__()
         self.layers = nn.ModuleList(layers)
         self.logit = logit
-        self.projection = Projection(channels, given)
+        self.projection = Projection(channels, given, places)
 
-    def look(self, x: Tensor) -> Tensor:
-        """Return what the first layer sees of waveforms ``[B, 1, L]``; here they themselves."""
+    def look(self, x: Tensor, pitch: Tensor | None = None) -> Tensor:
+        """Return what the first layer sees of waveforms ``[B, 1, L]``; here they themselves.
+
+        Args:
+            x: The waveforms.
+            pitch: MIDI note numbers ``[B]``, which some critics look at.
+        """
         return x
 
     def features_and_logits(
@@ -48,7 +55,7 @@ class Critic(nn.Module):
             pitch: ``[B]`` MIDI note numbers where the network is pitched.
         """
         features: list[Tensor] = []
-        h = self.look(x)
+        h = self.look(x, pitch)
         for layer in self.layers:
             h = layer(h)
             features.append(h)

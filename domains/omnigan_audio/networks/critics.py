@@ -72,4 +72,14 @@ def _critics(
             ResolutionCritic(window, hop, width, given) for window, hop in windows_for(rate, length)
         ]
     bands = options.bands if name == "log-mel" else 0
-    return [LevelCritic(length, rate, width=width, floor=options.floor, bands=bands, given=given)]
+    return [
+        LevelCritic(
+            length,
+            rate,
+            width=width,
+            floor=options.floor,
+            bands=bands,
+            given=given,
+            harmonics=options.harmonics,
+        )
+    ]

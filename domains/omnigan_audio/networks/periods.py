@@ -39,7 +39,7 @@ class PeriodCritic(Critic):
         self.period = period
         keep_scale(self)
 
-    def look(self, x: Tensor) -> Tensor:
+    def look(self, x: Tensor, pitch: Tensor | None = None) -> Tensor:
         """Return the samples as rows of one period, ``[B, 1, rows, period]``."""
         x = pad(x, (0, -x.shape[2] % self.period), mode="reflect")
         return x.view(len(x), 1, -1, self.period)

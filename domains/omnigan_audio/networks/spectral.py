@@ -3,6 +3,8 @@
 Levels and instantaneous frequencies are pictures that a DCGAN learns quickly (Engel et al. 2019).
 What is noise in a sound has no frequency worth learning: for each place of the spectrogram the
 network says how much of it is noise, and takes that share from the spectrogram of given noise.
+Where it is told a pitch, tones can come from the spectrogram of all its harmonics in the same way:
+the network filters what an oscillator plays, as in Engel et al. 2020.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from torch.nn.functional import pad
 from omnigan.upsampling import begin_by_interpolating
 from omnigan_audio.networks.blocks import Code, doubling, soft_limit
 from omnigan_audio.networks.conditions import ConditionalNorm, Given
+from omnigan_audio.networks.harmonics import harmonics
 from omnigan_audio.networks.synthesis import levels_of, magnitudes, turning
 from omnigan_audio.spectra import istft, stft
 
@@ -60,13 +63,24 @@ class SpectralGenerator(nn.Module):
         width: Channels before the last convolution.
         z: Size of the latent vector.
         given: What it is told besides.
+        rate: Sample rate in Hz, where tones are the harmonics of a pitch; None: of frequencies that
+            are learnt.
     """
 
     def __init__(
-        self, length: int, *, window: int, hop: int, width: int, z: int, given: Given
+        self,
+        length: int,
+        *,
+        window: int,
+        hop: int,
+        width: int,
+        z: int,
+        given: Given,
+        rate: int | None = None,
     ) -> None:
         super().__init__()
         self.length, self.window, self.hop = length, window, hop
+        self.rate = rate if given.pitched else None
         self.bins, self.frames = window // 2, -(-length // hop)
         # Of windows that overlap by a half, the last one's tail alone would be the end of a sound.
         self.more = 1 if 2 * hop >= window else 0
@@ -107,14 +121,34 @@ class SpectralGenerator(nn.Module):
         # Whole turns change nothing; without them, sums have more digits behind the point.
         frequency = frequency - 2 * (frequency / 2).round()
         phase = pi * frequency.cumsum(2)
-        phase = phase + turning(phase, self.window, self.hop)
         noisy = noisy.clamp(-SUREST, SUREST)
         tone, hiss = size * (-noisy).sigmoid().sqrt(), size * noisy.sigmoid().sqrt()
         white = self._white(noise)
-        real = pad(tone * phase.cos() + hiss * white.real, (0, 0, 0, 1))
-        imaginary = pad(tone * phase.sin() + hiss * white.imag, (0, 0, 0, 1))
+        cos, sin = self._sines(phase, pitch)
+        real = pad(tone * cos + hiss * white.real, (0, 0, 0, 1))
+        imaginary = pad(tone * sin + hiss * white.imag, (0, 0, 0, 1))
         spectrum = torch.complex(real, imaginary)
         return soft_limit(istft(spectrum, self.window, self.hop, self.length))
+
+    def _sines(self, phase: Tensor, pitch: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Return real and imaginary parts of what sounds where levels are 1, both like phase.
+
+        Args:
+            phase: ``[B, bins, frames]``, added to the phases of sines at the bins' centres, or to
+                those of the pitch's harmonics.
+            pitch: MIDI note numbers ``[B]``; below 0 where there is none.
+        """
+        free = turning(phase, self.window, self.hop)
+        if pitch is None or self.rate is None:
+            phase = phase + free
+            return phase.cos(), phase.sin()
+        size = phase.shape[1], phase.shape[2]
+        real, imaginary = harmonics(pitch, self.rate, self.window, self.hop, size)
+        none = (pitch < 0)[:, None, None]
+        real = torch.where(none, free.cos(), real)
+        imaginary = torch.where(none, free.sin(), imaginary)
+        cos, sin = phase.cos(), phase.sin()
+        return real * cos - imaginary * sin, real * sin + imaginary * cos
 
     def _white(self, noise: Tensor) -> Tensor:
         """Return the spectrum of white noise, with a power of 1 in the mean."""

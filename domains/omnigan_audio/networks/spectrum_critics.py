@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from omnigan_audio.networks.blocks import doubling
 from omnigan_audio.networks.conditions import Given
 from omnigan_audio.networks.critic import Critic, keep_scale
+from omnigan_audio.networks.harmonics import comb
 from omnigan_audio.spectra import check_bands, frames_of, mel_filters, sizes_for, stft
 
 __all__ = ["LevelCritic", "ResolutionCritic", "windows_for"]
@@ -34,6 +35,8 @@ class LevelCritic(Critic):
             the level is that at the floor, so it has all derivatives everywhere.
         bands: Mel bands; 0: the frequencies as they are.
         given: What it is told besides.
+        harmonics: Beside the levels lies where the harmonics of a pitch are. The logits then see at
+            which places something fits its condition, since what a pitch is lies in the places.
 
     Raises:
         UserError: There are more bands than the window can tell apart.
@@ -48,6 +51,7 @@ class LevelCritic(Critic):
         floor: float,
         bands: int,
         given: Given,
+        harmonics: bool = False,
     ) -> None:
         usual, hop = sizes_for(rate)
         window, hop = _fitting(usual, hop, length)
@@ -56,29 +60,43 @@ class LevelCritic(Critic):
             check_bands(rate, window, bands)
         size = (bands or window // 2 + 1, frames_of(length, hop))
         stages = _halvings(size)
-        channels = [1, *doubling(width, len(stages))[::-1]]
+        shown = harmonics and given.pitched
+        channels = [1 + shown, *doubling(width, len(stages))[::-1]]
         layers = []
         for a, b, halved in zip(channels[:-1], channels[1:], stages, strict=True):
             kernel, stride = _conv_sizes(halved)
             layers.append(nn.Sequential(nn.Conv2d(a, b, kernel, stride, 1), nn.LeakyReLU(0.2)))
             size = _smaller(size, halved)
         logit = nn.Sequential(nn.Flatten(), nn.Linear(channels[-1] * size[0] * size[1], 1))
-        super().__init__(layers, logit, channels[-1], given)
-        self.rate, self.bands = rate, bands
+        places = size[0] * size[1] if shown else 1
+        super().__init__(layers, logit, channels[-1], given, places)
+        self.rate, self.bands, self.harmonics = rate, bands, shown
         self.window, self.hop = window, hop
         self.floor = 10 ** (floor / 20)
         keep_scale(self)
 
-    def look(self, x: Tensor) -> Tensor:
-        """Return levels ``[B, 1, F, frames]``: -1 at the floor or below, 1 for a loud sine."""
+    def look(self, x: Tensor, pitch: Tensor | None = None) -> Tensor:
+        """Return levels ``[B, 1, F, frames]``: -1 at the floor or below, 1 for a loud sine.
+
+        Where harmonics are shown, there are two maps, and the second one says where they are.
+        """
         spectrum = stft(x, self.window, self.hop) / (self.window / 4)  # a full-scale sine has 1
-        power = spectrum.real.square() + spectrum.imag.square()
-        if self.bands:
-            filters = mel_filters(self.rate, self.window, self.bands).to(power)
-            with torch.autocast(x.device.type, enabled=False):
-                power = (filters / filters.sum(0).clamp(min=1e-8)).mT @ power
+        power = self._banded(spectrum.real.square() + spectrum.imag.square())
         nepers = 0.5 * (power / self.floor**2 + 1).log()
-        return (2 / log(1 / self.floor) * nepers - 1).unsqueeze(1)
+        levels = (2 / log(1 / self.floor) * nepers - 1).unsqueeze(1)
+        if not self.harmonics or pitch is None:
+            return levels
+        near = comb(pitch, self.rate, self.window, self.window // 2 + 1).to(power)
+        shown = 2 * self._banded(near.unsqueeze(2)) - 1
+        return torch.cat([levels, shown.unsqueeze(1).expand_as(levels)], 1)
+
+    def _banded(self, power: Tensor) -> Tensor:
+        """Return means ``[B, bands, frames]`` of ``[B, F, frames]``, or these without bands."""
+        if not self.bands:
+            return power
+        filters = mel_filters(self.rate, self.window, self.bands).to(power)
+        with torch.autocast(power.device.type, enabled=False):
+            return (filters / filters.sum(0).clamp(min=1e-8)).mT @ power
 
 
 def _fitting(window: int, hop: int, length: int) -> tuple[int, int]:
@@ -145,7 +163,7 @@ class ResolutionCritic(Critic):
         self.window, self.hop = window, hop
         keep_scale(self)
 
-    def look(self, x: Tensor) -> Tensor:
+    def look(self, x: Tensor, pitch: Tensor | None = None) -> Tensor:
         """Return spectra ``[B, 2, F, frames]`` in which white noise keeps its level."""
         spectrum = stft(x, self.window, self.hop) / (self.window * 3 / 8) ** 0.5
         return torch.view_as_real(spectrum).movedim(3, 1)

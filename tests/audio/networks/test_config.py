@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
+from omnigan_audio.config import AudioConfig
 from omnigan_audio.networks.config import Discriminator, Generator
 
 
@@ -18,6 +19,7 @@ from omnigan_audio.networks.config import Discriminator, Generator
         ({"body": "snake", "hop": 64}, "has hop, which is only for body: spectral or istft"),
         ({"body": "spectral", "depth": 3}, "has depth, which is only for body: istft"),
         ({"body": "istft", "antialias": True}, "has antialias, which is only for body: snake"),
+        ({"body": "istft", "harmonics": True}, "has harmonics, which is only for body: spectral"),
         ({"window": 300}, "a window of 300 samples; choose a power of two"),
         ({"hop": 64}, "has a hop; say which window"),
         ({"window": 256, "hop": 60}, "for a window of 256 choose 128, 64 or 32"),
@@ -38,6 +40,10 @@ def test_mistakes_in_the_generator(options: dict[str, object], problem: str) -> 
         ({"periods": [2, 3]}, "has periods, which is only for critics: multi-period"),
         ({"phase_shuffle": 0}, "has phase_shuffle, which is only for critics: wavegan"),
         ({"bands": 40}, "has bands, which is only for critics: log-mel"),
+        (
+            {"critics": ["wavegan"], "harmonics": True},
+            "has harmonics, which is only for critics: log-spectrogram or log-mel",
+        ),
         (
             {"critics": ["multi-period"], "floor": -50},
             "has floor, which is only for critics: log-spectrogram or log-mel",
@@ -68,3 +74,20 @@ def test_open_sizes_follow_the_rate_and_given_ones_do_not() -> None:
     assert Generator().sizes(44_100) == (2048, 512)
     assert Generator(window=512).sizes(8000) == (512, 128)
     assert Generator(window=512, hop=256).sizes(44_100) == (512, 256)
+
+
+@pytest.mark.parametrize("network", ["generator", "discriminator"])
+def test_harmonics_need_pitches(network: str) -> None:
+    told = {network: {"harmonics": True}}
+    AudioConfig.model_validate(told | {"data": {"pitch": "auto"}})
+    with pytest.raises(
+        ValidationError, match=f"{network}.harmonics but no pitches; set data.pitch"
+    ):
+        AudioConfig.model_validate(told)
+
+
+def test_vocoders_are_told_no_harmonics() -> None:
+    vocoder = {"body": "istft", "vocoder": True}
+    told = {"generator": vocoder, "discriminator": {"harmonics": True}, "data": {"pitch": "auto"}}
+    with pytest.raises(ValidationError, match="vocoders are given no pitch"):
+        AudioConfig.model_validate(told)
