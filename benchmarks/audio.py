@@ -6,6 +6,15 @@ Run it alone on the machine, from the repository's root:
     python benchmarks/audio.py table
     python benchmarks/audio.py train --set recorded --data my/one-shots
 
+Notes of instruments by pitch, with the steps of their recipe:
+
+    python benchmarks/audio.py train --set notes --recipe audio-notes --methods audio-notes \
+        --seeds 0 --cpu-seconds 0
+    python benchmarks/audio.py table --set notes --cpu-seconds 0
+
+What harmonics are worth there: the same with ``--cpu-seconds 170``, another ``--set``, and
+``--override generator.harmonics=false --override discriminator.harmonics=false``.
+
 ``train`` goes through ``omnigan.train``; ``table`` prints Markdown. Speed is seconds of sound that
 one core makes in a second.
 """
@@ -40,6 +49,7 @@ SHOWN = (
     "silent sounds",
     "stride artifacts (dB)",
     "told from real",
+    "pitch accuracy",
 )
 
 
