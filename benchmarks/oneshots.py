@@ -4,7 +4,14 @@ From the repository's root:
 
     python benchmarks/oneshots.py --data my/oneshots.npz --out runs/one-shots
     python benchmarks/audio.py train --set recorded --data runs/one-shots \
-        --override data.rate=16000 --override data.length=8192 --override data.held_out=0.2
+        --override data.rate=16000 --override data.length=8192 --override data.held_out=0.2 \
+        --methods audio --seeds 0 --cpu-seconds 400
+    python benchmarks/audio.py table --set recorded --cpu-seconds 400
+
+With the settings for small sets of docs/audio.md, another ``--set`` and besides
+
+    --override generator.window=512 --override generator.hop=256 --override 'data.gain=[-6,0]' \
+    --override train.penalties.r1.weight=0.1 --override train.penalties.r2.weight=0.1
 
 The file has ``x``, int16 ``[N, T]`` with zeros behind each sound, and ``name``, ``[N]`` texts such
 as ``tabla_ghe``, of which the part before the first ``_`` is the kind. A fifth of a hundred sounds
