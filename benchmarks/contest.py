@@ -7,7 +7,7 @@ import math
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
@@ -35,6 +35,8 @@ class Contest:
         budget: CPU-seconds of a run; None: as many steps as the recipe says.
         samples: Generated examples that are scored.
         features: What distributions are compared in.
+        variants: Overrides that make a variant of it, by name, with its own rate; they are trained
+            where they are asked for.
     """
 
     folder: Path
@@ -45,6 +47,7 @@ class Contest:
     budget: float | None
     samples: int
     features: str = "auto"
+    variants: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def score(self, run: Path) -> Evaluation:
         """Score a run's moving average."""
@@ -75,7 +78,8 @@ class Contest:
         out = self.folder / f"{name}-{seed}"
         chosen = [f"train.rate={rate}"] if rate else []
         if not out.exists():
-            overrides = [*self.classic.get(method, []), *chosen, *data]
+            made_of = {**self.classic, **self.variants}.get(method, [])
+            overrides = [*made_of, *chosen, *data]
             train_within(self.budget, out, self.recipe, overrides, seed)
 
     def table(self, more: Callable[[Path], str] | None = None) -> None:
