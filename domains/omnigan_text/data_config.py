@@ -22,8 +22,8 @@ class TokenizerChoice(Section):
     Attributes:
         kind: ``word`` (words and punctuation marks, each with the space before it), ``character``,
             ``byte`` (of UTF-8), ``bpe`` (byte-level byte-pair encoding, trained on the training
-            texts), or ``folder`` (a tokenizer of your own). ``auto``: characters in scripts that
-            have no spaces between words, as Chinese, Japanese or Thai; otherwise words where these
+            texts), or ``folder`` (a tokenizer of your own). ``auto``: words, or characters in
+            scripts that have no spaces between words, as Chinese, Japanese or Thai, where these
             leave out at most half of the training texts, else ``bpe``.
         size: Most symbols. Of words and characters the most frequent ones are taken.
         least: Words and characters (with ``bpe``, pairs) that the training texts have less often

@@ -28,8 +28,8 @@ FITTING = 0.95
 """Share of the training texts that an automatic length is enough for."""
 
 MOST = 0.5
-"""Share of texts that words may leave out where nobody chose: pieces of words leave out hardly any,
-but a generator puts pieces together to words that there are not."""
+"""Share of texts that words, or characters, may leave out where nobody chose: pieces of them leave
+out hardly any, but a generator puts pieces together to words that there are not."""
 
 _CHUNK = 8192  # texts that are encoded at a time
 
@@ -72,8 +72,8 @@ class Encoded:
         unknown: Other texts that have what is not in the vocabulary.
         pieces: How many different pieces the training texts have, before any is left out; 0 where
             the vocabulary was given.
-        without_words: Where words were found to leave out too much: the share of the training
-            texts that they would leave out; otherwise 0.
+        without_words: Where words, or characters in a script without spaces, were found to leave
+            out too much: the share of the training texts that they would leave out; otherwise 0.
         unspaced: Whether the script has no spaces between words.
     """
 
@@ -106,33 +106,34 @@ def encode_texts(
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     unspaced = is_unspaced(texts[place] for place in train.tolist())
     if data.tokenizer.kind == "auto" and not data.vocabulary:
-        if not unspaced:
-            return _by_words(data, texts, train, valid, notify)
-        data = _of_kind(data, "character")
-    return replace(_encoded_as(data, texts, train, valid, notify), unspaced=unspaced)
+        data = _of_kind(data, "character" if unspaced else "word")
+        encoded = _in_wholes_or_pieces(data, texts, train, valid, notify)
+    else:
+        encoded = _encoded_as(data, texts, train, valid, notify)
+    return replace(encoded, unspaced=unspaced)
 
 
-def _by_words(
+def _in_wholes_or_pieces(
     data: TextData, texts: Sequence[str], train: Places, valid: Places, notify: Notify
 ) -> Encoded:
-    """Return texts as words, or as pieces of words where these leave out too much."""
-    words = _as_words(data, texts, train, valid, notify)
-    if isinstance(words, Encoded):
-        return words
+    """Return texts as words or characters, or as pieces where these leave out too much."""
+    whole = _as_wholes(data, texts, train, valid, notify)
+    if isinstance(whole, Encoded):
+        return whole
     pieces = _encoded_as(_of_kind(data, "bpe"), texts, train, valid, notify)
-    return replace(pieces, without_words=words)
+    return replace(pieces, without_words=whole)
 
 
-def _as_words(
+def _as_wholes(
     data: TextData, texts: Sequence[str], train: Places, valid: Places, notify: Notify
 ) -> Encoded | float:
-    """Return texts as words, or the share of those to train on that is left out, if it is much."""
+    """Return encoded texts, or the share of those to train on that is left out, if it is much."""
     try:
-        words = _encoded_as(_of_kind(data, "word"), texts, train, valid, notify)
+        encoded = _encoded_as(data, texts, train, valid, notify)
     except NothingKnown:
         return 1.0
-    lost = words.unknown[0] / len(train) if data.unknown == "drop" else 0.0
-    return words if lost <= MOST else lost
+    lost = encoded.unknown[0] / len(train) if data.unknown == "drop" else 0.0
+    return encoded if lost <= MOST else lost
 
 
 def _of_kind(data: TextData, kind: Literal["word", "character", "bpe"]) -> TextData:

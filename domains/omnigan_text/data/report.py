@@ -76,8 +76,8 @@ class Findings:
         changed: Texts that do not come back from the tokenizer as they were.
         pieces: Different pieces of the training texts, before any is left out; 0 where the
             vocabulary was given.
-        without_words: The share of the training texts that words would leave out, where pieces
-            of words were chosen for that; otherwise 0.
+        without_words: The share of the training texts that words, or characters in a script
+            without spaces, would leave out, where pieces were chosen for that; otherwise 0.
         unspaced: Whether the script of the training texts has no spaces between words.
         lengths: Of the training texts, before any is left out.
         examples: How many texts are used.
@@ -198,9 +198,11 @@ class Findings:
             )
         if not self.without_words:
             return ""
+        kind = "character" if self.unspaced else "word"
         return (
-            f"A vocabulary of words would leave out {self.without_words:.0%} of the texts to train "
-            "on, so symbols are words and pieces of words; data.tokenizer.kind=word keeps to words."
+            f"A vocabulary of {kind}s would leave out {self.without_words:.0%} of the texts to "
+            f"train on, so symbols are {kind}s and pieces of {kind}s; data.tokenizer.kind={kind} "
+            f"keeps to {kind}s."
         )
 
     def _long(self, data: TextData) -> str:

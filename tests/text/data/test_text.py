@@ -354,6 +354,28 @@ def test_scripts_without_spaces_are_read_by_character(
         assert said == advised
 
 
+@pytest.mark.parametrize(("rare", "kind"), [(20, "character"), (40, "bpe"), (54, "bpe")])
+def test_characters_are_symbols_where_they_leave_out_half_at_most(
+    loaded: Make, write: Make, rare: int, kind: str
+) -> None:
+    # They share their bytes, so that pieces know those that are held out.
+    once = [chr(0x4E00 + 64 * (n // 8) + n % 8) for n in range(rare)] + [""] * (54 - rare)
+    lines = [f"{strange}{line}" for strange, line in zip(once, CHINESE * 2, strict=True)]
+    path = write("a.txt", "\n".join(lines))
+    data, text, texts = loaded(path, tokenizer={"kind": "auto", "least": 2}, length=64)
+    assert data.tokenizer.kind == kind
+    said = [each for each in text.report()["summary"] if "vocabulary of" in each]
+    if kind == "character":
+        assert said == []
+        return
+    lost = sum(each[0] in once for each in texts[0]) / len(texts[0])
+    assert said == [
+        f"A vocabulary of characters would leave out {lost:.0%} of the texts to train on, so "
+        "symbols are characters and pieces of characters; data.tokenizer.kind=character keeps to "
+        "characters."
+    ]
+
+
 def test_words_that_are_marked_leave_nothing_out(
     loaded: Make, write: Make, phrases: list[str]
 ) -> None:
