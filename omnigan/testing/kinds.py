@@ -88,7 +88,9 @@ def _example(domain: Domain) -> Batch:
     """Return a training example."""
     source = domain.source("train")
     require(
-        hasattr(source, "__len__") and inspect.ismethod(getattr(source, "read", None)),
+        not isinstance(source, type)
+        and hasattr(source, "__len__")
+        and callable(getattr(source, "read", None)),
         f"source('train') must have __len__() and read(index, rng), as a TensorSource has; it is "
         f"{_named(source)}.",
     )

@@ -57,6 +57,7 @@ BROKEN: list[tuple[str, str, dict[str, Any]]] = [
     (RETURN, "space must be a Space, not a tuple", {"space": property(lambda self: (2,))}),
     (RETURN, "as a TensorSource has; it is a list", {"source": _always([1, 2])}),
     (RETURN, "it is None (is a return missing?)", {"source": _always(None)}),
+    (RETURN, "it is the class Pairs", {"source": _always(Pairs)}),
     (RETURN, "must take (index, rng), and does not", {"source": _always(Pairs(seeded=False))}),
     (RETURN, "must be a Batch, not a tuple", {"source": _always(Pairs(seeded=True))}),
     (RETURN, "tensors by name, as in {'z': ...}, not a Tensor", {"latent": _always(torch.ones(1))}),
@@ -103,6 +104,19 @@ def test_a_class_that_makes_no_domain_is_told(
         monkeypatch.setattr(mixture.MixtureDomain, name, method)
     with pytest.raises(OmniganError, match=f"The domain 'mixture' breaks a rule: {phrase}"):
         resolved(load_recipe(mixture_recipe))
+
+
+def test_a_source_may_read_by_a_function(changed: Callable[..., Domain]) -> None:
+    own = changed({}).source("train")
+
+    class Still:
+        __len__ = staticmethod(own.__len__)
+
+        @staticmethod
+        def read(index: int, rng: torch.Generator) -> Batch:
+            return own.read(index, rng)
+
+    check_domain(changed({"source": _always(Still())}), checks=KIND_CHECKS)
 
 
 def test_every_rule_is_broken_here() -> None:
