@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import csv
+import io
 import json
 import re
 import runpy
@@ -19,6 +20,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from onnxruntime.capi.onnxruntime_pybind11_state import RuntimeException
 from torch import Tensor, nn
 
 from omnigan.digest import sha256_of
@@ -28,6 +30,7 @@ from omnigan.exporting.onnx.write import write_onnx
 from omnigan.sampling import Trained
 
 CPU = torch.device("cpu")
+Failing = Callable[[Exception], str]
 
 
 def example(folder: Path, *options: str | Path) -> subprocess.CompletedProcess[str]:
@@ -186,6 +189,67 @@ def test_files_that_cannot_be_written_are_told(
     taken.mkdir()
     said = run_in_process(folder, monkeypatch, "--out", tmp_path)
     assert said == (f"{taken} cannot be written: Is a directory. Name another folder with --out.")
+
+
+@pytest.fixture
+def failing(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Failing:
+    """Return a function that tells how an example ends where running the model fails."""
+
+    def end(error: Exception) -> str:
+        def run(*given: object) -> None:
+            raise error
+
+        monkeypatch.setattr("onnxruntime.InferenceSession.run", run)
+        return str(run_in_process(folder, monkeypatch, "--out", tmp_path))
+
+    return end
+
+
+def test_memory_that_is_too_short_is_told(failing: Failing) -> None:
+    less = "Close other programs, or ask for less at a time."
+    assert failing(MemoryError()) == f"There is not enough memory. {less}"
+    refused = "Failed to allocate memory for requested buffer of size 8"
+    for error in (MemoryError(refused), RuntimeException(f"{refused}\nor so")):
+        assert failing(error) == f"There is not enough memory ({refused}). {less}"
+
+
+def test_a_model_that_onnxruntime_cannot_run_is_told(failing: Failing, folder: Path) -> None:
+    assert failing(RuntimeException("no kernel for Gelu.")) == (
+        f"This onnxruntime cannot run {folder / 'model.onnx'}: no kernel for Gelu. "
+        "A newer one may: pip install --upgrade onnxruntime"
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [(OSError("the tape is full"), "the tape is full"), (OSError(), "OSError")],
+    ids=str,
+)
+def test_a_reason_is_given_where_the_system_has_none(
+    failing: Failing, error: OSError, why: str
+) -> None:
+    told = f"A file cannot be written: {why}. Name another folder with --out."
+    assert failing(error) == told
+
+
+class Deaf(io.StringIO):
+    """Text that is printed to somebody who stops reading: told at once, or only in the end."""
+
+    def __init__(self, deaf: str) -> None:
+        super().__init__()
+        setattr(self, deaf, self.refuse)
+
+    def refuse(self, *given: object) -> int:
+        raise BrokenPipeError(32, "Broken pipe")
+
+
+@pytest.mark.parametrize("when", ["write", "flush"])
+def test_nobody_who_reads_is_told(
+    when: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdout", Deaf(when))
+    said = run_in_process(folder, monkeypatch, "--out", tmp_path)
+    assert said == "Nobody reads what is printed any more, so nothing more is made."
 
 
 @pytest.fixture

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import sys
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import onnxruntime
@@ -67,8 +70,14 @@ def _content(path: Path) -> bytes:
     except FileNotFoundError:
         why = "is missing: example.py needs the folder that it came in."
     except OSError as error:
-        why = f"cannot be read: {error.strerror}."
+        why = f"cannot be read: {_reason(error)}."
     raise SystemExit(f"{path} {why}")
+
+
+def _reason(error: BaseException) -> str:
+    """Return what an error says, on one line."""
+    said = getattr(error, "strerror", None) or str(error).strip().partition("\n")[0]
+    return said or type(error).__name__
 
 
 def folder_for(out: Path) -> Path:
@@ -76,7 +85,8 @@ def folder_for(out: Path) -> Path:
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise SystemExit(f"--out {out} is no folder and cannot be made: {error.strerror}") from None
+        why = f"is no folder and cannot be made: {_reason(error)}"
+        raise SystemExit(f"--out {out} {why}") from None
     return out
 
 
@@ -89,9 +99,7 @@ def model_of(facts: Mapping[str, Any]) -> onnxruntime.InferenceSession:
     try:
         return onnxruntime.InferenceSession(path)
     except Exception as error:  # onnxruntime raises errors of many kinds
-        why = str(error).partition("\n")[0]
-        newer = "A newer one may: pip install --upgrade onnxruntime"
-        raise SystemExit(f"This onnxruntime cannot open {path}: {why} {newer}") from None
+        _refuse(error, "open", path)
 
 
 def run(
@@ -100,18 +108,43 @@ def run(
     inputs: Mapping[str, np.ndarray],
 ) -> np.ndarray:
     """Return what the model makes of inputs."""
-    made: np.ndarray = model.run([facts["output"]["name"]], inputs)[0]
+    try:
+        made: np.ndarray = model.run([facts["output"]["name"]], inputs)[0]
+    except Exception as error:
+        kind = type(error)
+        if not kind.__module__.startswith("onnxruntime") or kind.__name__ == "InvalidArgument":
+            raise  # the inputs are not those of the model
+        _refuse(error, "run", HERE / facts["model"]["file"])
     return made
 
 
+def _refuse(error: Exception, what: str, path: Path) -> NoReturn:
+    """Say what onnxruntime cannot do with a model."""
+    why = _reason(error)
+    if isinstance(error, MemoryError) or "alloc" in why:
+        raise MemoryError(why) from None
+    newer = "A newer one may: pip install --upgrade onnxruntime"
+    raise SystemExit(f"This onnxruntime cannot {what} {path}: {why} {newer}") from None
+
+
 def in_words(main: Callable[[], None]) -> None:
-    """Run a program; what is wrong with a file ends in a sentence, not in a traceback."""
+    """Run a program; what goes wrong ends in a sentence, not in a traceback."""
     try:
         main()
+        sys.stdout.flush()  # else what cannot be printed is found out after the end
+    except BrokenPipeError:
+        _print_nowhere()
+        raise SystemExit(
+            "Nobody reads what is printed any more, so nothing more is made."
+        ) from None
     except OSError as error:  # of a file that is written: the others are told where they are read
         file = error.filename or "A file"
+        why = f"cannot be written: {_reason(error)}. Name another folder with --out."
+        raise SystemExit(f"{file} {why}") from None
+    except MemoryError as error:
+        why = f" ({_reason(error)})" if str(error) else ""
         raise SystemExit(
-            f"{file} cannot be written: {error.strerror}. Name another folder with --out."
+            f"There is not enough memory{why}. Close other programs, or ask for less at a time."
         ) from None
     except Exception as error:  # numbers that are not there, or not what they should be
         frames = traceback.extract_tb(error.__traceback__)
@@ -120,3 +153,9 @@ def in_words(main: Callable[[], None]) -> None:
         raise SystemExit(
             f"{HERE / 'generator.json'} is damaged, or example.py was changed ({why}). {AGAIN}"
         ) from None
+
+
+def _print_nowhere() -> None:
+    """Keep Python from writing the rest of what was printed when it ends."""
+    with suppress(OSError):  # of what has no file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
