@@ -18,6 +18,7 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 import torch
 from onnxruntime.capi.onnxruntime_pybind11_state import RuntimeException
@@ -125,7 +126,7 @@ def test_a_file_of_the_export_that_is_damaged_is_told(
     for wrong in (content[:-1], content[:500] + bytes([content[500] ^ 1]) + content[501:], b""):
         model.write_bytes(wrong)
         said = run_in_process(copy, monkeypatch)
-        assert said == f"{model} is damaged, or not what generator.json is about. {again}"
+        assert str(said).startswith(f"{model} is not what was exported. If it is damaged, copy ")
     model.unlink()
     model.mkdir()
     assert run_in_process(copy, monkeypatch) == f"{model} cannot be read: Is a directory."
@@ -203,6 +204,37 @@ def failing(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fa
         return str(run_in_process(folder, monkeypatch, "--out", tmp_path))
 
     return end
+
+
+def test_a_model_that_was_changed_on_purpose_can_be_used(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed = onnx.load(copy / "model.onnx")
+    changed.producer_name = "a person who quantises"
+    onnx.save(changed, copy / "model.onnx")
+    options = ("--count", "1", "--out", copy / "made")
+    assert str(run_in_process(copy, monkeypatch, *options)).endswith(
+        "If it was changed on purpose, quantised for example, write --changed."
+    )
+    assert run_in_process(copy, monkeypatch, *options, "--changed") is None
+    assert [path.name for path in (copy / "made").iterdir()] == ["000.csv"]
+
+
+def test_weights_in_a_file_of_their_own_are_looked_at(
+    mixture: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("omnigan.exporting.onnx.trace.MOST_IN_ONE_FILE", 0)
+    domain = mixture.MixtureDomain(mixture.Config())
+    write_onnx(Trained(domain, Wide(), 0, CPU), "mixture", tmp_path)
+    weights, out = tmp_path / "model.onnx.data", tmp_path / "made"
+    assert run_in_process(tmp_path, monkeypatch, "--out", out) is None
+    content = weights.read_bytes()
+    weights.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    said = str(run_in_process(tmp_path, monkeypatch, "--out", out))
+    assert said.startswith(f"{weights} is not what was exported. ")
+    weights.unlink()
+    said = str(run_in_process(tmp_path, monkeypatch, "--out", out))
+    assert said == f"{weights} is missing: example.py needs the folder that it came in."
 
 
 def test_memory_that_is_too_short_is_told(failing: Failing) -> None:
@@ -295,6 +327,18 @@ def test_arrays_that_do_not_fit_are_told(
         np.save(tmp_path / "mine.npy", array)
         said = run_in_process(given, monkeypatch, tmp_path / "mine.npy", "--out", tmp_path / "made")
         assert said == f"{tmp_path / 'mine.npy'} must hold {found}"
+
+
+class Wide(nn.Module):
+    """A generator with more weights than are kept in the model's own file at such times."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(4, 200), nn.ReLU(), nn.Linear(200, 2))
+
+    def forward(self, z: Tensor, **others: Tensor) -> Tensor:
+        made: Tensor = self.layers(z)
+        return made
 
 
 class Scaled(nn.Module):

@@ -24,7 +24,7 @@ def main() -> None:
         parser.error("--count must be 1 or more")
 
     rng = np.random.default_rng(options.seed)
-    model, out = model_of(facts), folder_for(options.out)
+    model, out = model_of(facts, options.changed), folder_for(options.out)
     for first in range(0, options.count, BATCH):
         drawn = draw(facts, BATCH, rng, options.label, options.settings)
         inputs = {name: value[: options.count - first] for name, value in drawn.items()}

@@ -30,7 +30,7 @@ def main() -> None:
     for each in facts["inputs"]:
         if each["draw"]["kind"] == "given":
             inputs[each["name"]] = _given(options.file, each)
-    x = run(model_of(facts), facts, inputs)
+    x = run(model_of(facts, options.changed), facts, inputs)
     # Not the name of the file itself, which may lie in the same folder.
     stem = folder_for(options.out) / f"{options.file.stem.replace('.', '-')}-made"
     print(write(x[0], facts["show"], stem))

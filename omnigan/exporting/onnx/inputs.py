@@ -16,7 +16,7 @@ from omnigan.sampling import Trained
 
 __all__ = ["Input", "inputs_of", "labels_of", "real_inputs", "unchoosable"]
 
-TAKEN = ("count", "file", "help", "label", "out", "seed", "settings")
+TAKEN = ("changed", "count", "file", "help", "label", "out", "seed", "settings")
 """What the options of ``example.py`` have a name for, whatever the generator."""
 
 

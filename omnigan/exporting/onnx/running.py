@@ -7,8 +7,8 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NoReturn
@@ -20,6 +20,10 @@ __all__ = ["BATCH", "folder_for", "in_words", "model_of", "read_options", "run"]
 
 HERE = Path(__file__).parent
 AGAIN = "Copy the whole folder of the export again, or export anew."
+CHANGED = (
+    "If it is damaged, copy the whole folder of the export again, or export anew. If it was "
+    "changed on purpose, quantised for example, write --changed."
+)
 BATCH = 16
 """Examples that are drawn at once: noise takes memory, and the first of many are those of few."""
 
@@ -33,6 +37,7 @@ def read_options(parser: argparse.ArgumentParser) -> tuple[dict[str, Any], argpa
     parser.add_argument("--seed", type=int, default=0, help="of every random draw")
     parser.add_argument("--label", help="which kind, where there are kinds")
     parser.add_argument("--out", type=Path, default=Path("made"), help="a folder for the files")
+    parser.add_argument("--changed", action="store_true", help="use a model changed on purpose")
     settings = _settings(facts)
     for name, how in settings.items():
         about = f"from {how['low']} to {how['high']}; {how['usual']} without"
@@ -65,13 +70,21 @@ def _read_facts() -> dict[str, Any]:
 
 def _content(path: Path) -> bytes:
     """Return what a file holds that came with this program."""
-    try:
+    with _reading(path):
         return path.read_bytes()
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Say why a file cannot be read that came with this program."""
+    try:
+        yield
     except FileNotFoundError:
-        why = "is missing: example.py needs the folder that it came in."
+        raise SystemExit(
+            f"{path} is missing: example.py needs the folder that it came in."
+        ) from None
     except OSError as error:
-        why = f"cannot be read: {_reason(error)}."
-    raise SystemExit(f"{path} {why}")
+        raise SystemExit(f"{path} cannot be read: {_reason(error)}.") from None
 
 
 def _reason(error: BaseException) -> str:
@@ -90,16 +103,28 @@ def folder_for(out: Path) -> Path:
     return out
 
 
-def model_of(facts: Mapping[str, Any]) -> onnxruntime.InferenceSession:
-    """Open the model."""
-    path = HERE / facts["model"]["file"]
-    if sha256(_content(path)).hexdigest() != facts["model"]["sha256"]:
-        raise SystemExit(f"{path} is damaged, or not what generator.json is about. {AGAIN}")
+def model_of(facts: Mapping[str, Any], changed: bool) -> onnxruntime.InferenceSession:
+    """Open the model, if it is what was exported or somebody says that they changed it."""
+    about = facts["model"]
+    path = HERE / about["file"]
+    # A model of more than 2 GB has its weights in a file of their own.
+    for each in [] if changed else [about, *([about["data"]] if "data" in about else [])]:
+        if _hash_of(HERE / each["file"]) != each["sha256"]:
+            raise SystemExit(f"{HERE / each['file']} is not what was exported. {CHANGED}")
     onnxruntime.set_default_logger_severity(4)  # what goes wrong is raised, too
     try:
         return onnxruntime.InferenceSession(path)
     except Exception as error:  # onnxruntime raises errors of many kinds
         _refuse(error, "open", path)
+
+
+def _hash_of(path: Path) -> str:
+    """Return the SHA-256 of a file of any size."""
+    found = sha256()
+    with _reading(path), path.open("rb") as file:
+        while part := file.read(2**20):
+            found.update(part)
+    return found.hexdigest()
 
 
 def run(

@@ -23,6 +23,8 @@ __all__ = ["OUTPUT", "Model", "require_onnx", "write_model"]
 OUTPUT = "x"
 MOST_IN_ONE_FILE = 2**31 - 2**20
 """Bytes that a protocol buffer can hold, about."""
+WEIGHTS = ".data"
+"""What the name of the file beside a larger model ends with, which holds its weights."""
 MOST_OPTIMIZED = 4000
 """Operations in a program. Beyond, as where a loop is unrolled over many steps, the
 optimiser of onnxscript takes longer than all else; runtimes optimise what they load anyway."""
@@ -70,11 +72,13 @@ class Model:
 
     Attributes:
         path: The file.
+        weights: Another one that belongs to it, where it is too large for one.
         version: Of the operators that it uses.
         shape: Of one example; an axis that depends on those of inputs has a name.
     """
 
     path: Path
+    weights: Path | None
     version: int
     shape: list[int | str]
 
@@ -102,10 +106,10 @@ def write_model(trained: Trained, inputs: Sequence[Input], path: Path) -> Model:
             f"torch cannot export this {type(trained.network).__name__} as ONNX: {_gist(error)}"
         ) from error
     _name_axes(model, inputs)
-    _save(model, path)
+    weights = _save(model, path)
     version = int(max(each.version for each in model.opset_import if not each.domain))
     sizes = model.graph.output[0].type.tensor_type.shape.dim
-    return Model(path, version, [size.dim_param or size.dim_value for size in sizes][1:])
+    return Model(path, weights, version, [size.dim_param or size.dim_value for size in sizes][1:])
 
 
 def _sizes(given: Input) -> dict[int, Any]:
@@ -178,12 +182,15 @@ def _name_axes(model: Any, inputs: Sequence[Input]) -> None:
                 size.dim_param = names.get(axis, f"{value.name}_{axis}")
 
 
-def _save(model: Any, path: Path) -> None:
+def _save(model: Any, path: Path) -> Path | None:
+    """Write a model, and return the file beside it that holds its weights, if there is one."""
     import onnx
 
     _strip(model)
     large = model.ByteSize() > MOST_IN_ONE_FILE
-    onnx.save(model, path, save_as_external_data=large, location=f"{path.name}.data")
+    onnx.save(model, path, save_as_external_data=large, location=path.name + WEIGHTS)
+    weights = path.with_name(path.name + WEIGHTS)
+    return weights if large and weights.exists() else None
 
 
 def _strip(model: Any) -> None:

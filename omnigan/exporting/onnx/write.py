@@ -46,7 +46,7 @@ def write_onnx(trained: Trained, domain: str, folder: Path) -> Difference:
         "omnigan": __version__,
         "domain": domain,
         "step": trained.step,
-        "model": _file(model),
+        "model": _model(model),
         "inputs": [each.to_json() for each in inputs],
         "labels": labels_of(trained.domain),
         "output": _output(trained, model),
@@ -59,13 +59,13 @@ def write_onnx(trained: Trained, domain: str, folder: Path) -> Difference:
     return difference
 
 
-def _file(model: Model) -> dict[str, Any]:
-    return {
-        "file": model.path.name,
-        "sha256": sha256_of(model.path),
-        "bytes": model.path.stat().st_size,
-        "opset": model.version,
-    }
+def _model(model: Model) -> dict[str, Any]:
+    weights = {} if model.weights is None else {"data": _file(model.weights)}
+    return {**_file(model.path), "opset": model.version, **weights}
+
+
+def _file(path: Path) -> dict[str, Any]:
+    return {"file": path.name, "sha256": sha256_of(path), "bytes": path.stat().st_size}
 
 
 def _output(trained: Trained, model: Model) -> dict[str, Any]:
