@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from omnigan.domain import Domain
-from omnigan.errors import OmniganError, lacks_memory
+from omnigan.errors import OmniganError, lacks_memory, what_failed
 from omnigan.testing import Check, broken
 from omnigan.testing.data import (
     examples_fit_the_space,
@@ -74,8 +74,7 @@ def failures_of_rules_in_words(domain: Domain, name: str) -> Iterator[None]:
         found = _breaches(domain, LIKELY)
         if not found:
             raise
-        said = (str(error).strip() or "no reason given").splitlines()[0]
-        raise _refusal(name, found, f" (What failed: {type(error).__name__}: {said})") from error
+        raise _refusal(name, found, f" (What failed: {what_failed(error)})") from error
 
 
 def _breaches(domain: Domain, rules: Collection[Check]) -> list[str]:

@@ -14,6 +14,7 @@ __all__ = [
     "did_you_mean",
     "lacks_memory",
     "listed",
+    "what_failed",
 ]
 
 
@@ -69,6 +70,12 @@ def lacks_memory(error: BaseException) -> bool:
     if isinstance(error, MemoryError):
         return True
     return isinstance(error, RuntimeError) and bool(_NO_MEMORY.search(str(error)))
+
+
+def what_failed(error: BaseException) -> str:
+    """Return an error in one line: "TypeError: object of type 'int' has no len()"."""
+    said = (str(error).strip() or "no reason given").splitlines()[0]
+    return f"{type(error).__name__}: {said}"
 
 
 def did_you_mean(word: object, known: Iterable[str]) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from omnigan.domain import Domain, Notify, silent
-from omnigan.errors import OmniganError
+from omnigan.errors import OmniganError, what_failed
 from omnigan.recipe.load import LoadedRecipe, load_recipe
 from omnigan.testing.kinds import misfit
 
@@ -47,7 +47,10 @@ def resolved(loaded: LoadedRecipe, notify: Notify = silent) -> Domain:
         domain = kind(loaded.domain_config).resolve(notify)
     except TypeError as error:
         if found := misfit(kind):
-            raise OmniganError(f"The domain '{name}' breaks a rule: {found} {by}") from error
+            raise OmniganError(
+                f"The domain '{name}' breaks a rule: {found} {by} (What failed: "
+                f"{what_failed(error)})"
+            ) from error
         raise
     if not isinstance(domain, Domain):
         raise OmniganError(

@@ -106,6 +106,18 @@ def test_a_class_that_makes_no_domain_is_told(
         resolved(load_recipe(mixture_recipe))
 
 
+def test_the_reason_is_told_besides(
+    mixture: Any, mixture_recipe: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mixture.MixtureDomain, "resolve", lambda self, notify: len(3))
+    monkeypatch.setattr(mixture.MixtureDomain, "augment", lambda self, x: x)
+    with pytest.raises(OmniganError) as caught:
+        resolved(load_recipe(mixture_recipe))
+    said = str(caught.value)
+    assert said.startswith("The domain 'mixture' breaks a rule: augment() must take (")
+    assert said.endswith("(What failed: TypeError: object of type 'int' has no len())")
+
+
 def test_a_source_may_read_by_a_function(changed: Callable[..., Domain]) -> None:
     own = changed({}).source("train")
 
