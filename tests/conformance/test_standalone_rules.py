@@ -101,6 +101,8 @@ BROKEN = [
     (CHOSEN, "as a Draw, not as 'normal'", _standalone(draws={"z": "normal"})),
     (CHOSEN, "which the generator's forward() does not take", _setting("heat", _sound)),
     (CHOSEN, "'seed', which is another option", _setting("seed", _sound)),
+    (CHOSEN, "'changed', which is another option", _setting("changed", _sound)),
+    (CHOSEN, "which is what example.py calls all settings", _setting("settings", _sound)),
     (CHOSEN, "'top-p', which is no name for an option", _setting("top-p", _sound)),
     (CHOSEN, "'_heat', which is no name for an option", _setting("_heat", _sound)),
     *(

@@ -16,8 +16,10 @@ from omnigan.sampling import Trained
 
 __all__ = ["Input", "inputs_of", "labels_of", "real_inputs", "unchoosable"]
 
-TAKEN = ("changed", "count", "file", "help", "label", "out", "seed", "settings")
-"""What the options of ``example.py`` have a name for, whatever the generator."""
+TAKEN = ("changed", "count", "file", "help", "label", "out", "seed")
+"""What ``example.py`` takes, whatever the generator."""
+TOGETHER = "settings"
+"""What it calls all settings together."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,8 @@ def unchoosable(name: str, draw: Draw) -> str | None:
         return None
     if name in TAKEN:
         return "which is another option of example.py. Rename it."
+    if name == TOGETHER:
+        return "which is what example.py calls all settings together. Rename it."
     if not name.isidentifier() or not name.isascii() or name.startswith("_"):
         return "which is no name for an option: it needs letters, digits and '_', a letter first."
     bounds = draw.low, draw.usual, draw.high
