@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from omnigan.domain import Batch, Domain, Metric, Space
-from omnigan.testing.subject import Check, Subject, require
+from omnigan.testing.subject import Check, Subject, call_of, require, signature_of, takes
 
 __all__ = ["KIND_CHECKS", "misfit"]
 
@@ -36,10 +36,9 @@ def misfit(kind: type[Domain]) -> str | None:
         if not inspect.isfunction(base) or not inspect.isfunction(own):
             continue
         wanted = [each.name for each in inspect.signature(base).parameters.values()]
-        try:
-            inspect.signature(own).bind(*wanted)
-        except TypeError:
-            given = f"({', '.join(inspect.signature(own).parameters)})"
+        signature = signature_of(own)
+        if signature is not None and takes(own, *wanted):
+            given = f"({', '.join(signature.parameters)})"
             return f"{name}() must take ({', '.join(wanted)}), as Domain.{name} does, not {given}."
     return None
 
@@ -94,12 +93,8 @@ def _example(domain: Domain) -> Batch:
         f"source('train') must have __len__() and read(index, rng), as a TensorSource has; it is "
         f"{_named(source)}.",
     )
-    try:
-        inspect.signature(source.read).bind(0, torch.Generator())
-    except TypeError as error:
-        raise AssertionError(
-            f"read() of the source must take (index, rng), and does not: {error}."
-        ) from error
+    why = takes(source.read, 0, torch.Generator())
+    require(not why, f"read() of the source must take (index, rng), and does not: {why}.")
     require(len(source) > 0, "There are no training examples.")
     example = source.read(0, torch.Generator().manual_seed(0))
     _is(example, Batch, "What read() of the source returns")
@@ -113,13 +108,13 @@ def _takes(network: object, name: str, places: tuple[str, ...], names: Mapping[s
         f"{name}() must return a network, a torch.nn.Module, not {_named(network)}.",
     )
     assert isinstance(network, nn.Module)
-    try:
-        inspect.signature(network.forward).bind(*places, **names)
-    except TypeError as error:
-        given = ", ".join([*places, *(f"{each}=..." for each in names)])
-        raise AssertionError(
-            f"The {name} is called as net({given}), which its forward() does not take: {error}."
-        ) from error
+    call, given = call_of(network), [*places, *(f"{each}=..." for each in names)]
+    why = takes(call, *places, **names)
+    require(
+        not why,
+        f"The {name} is called as net({', '.join(given)}), which its {call.__name__}() does not "
+        f"take: {why}.",
+    )
 
 
 KIND_CHECKS: tuple[Check, ...] = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 from importlib import import_module
 from pathlib import Path
@@ -15,7 +14,7 @@ from omnigan.domain import Domain, Draw, Standalone
 from omnigan.exporting.onnx.inputs import Input, inputs_of, unchoosable
 from omnigan.exporting.onnx.program import example_for
 from omnigan.sampling import Trained
-from omnigan.testing.subject import Check, Subject, require
+from omnigan.testing.subject import Check, Subject, call_of, require, signature_of
 
 __all__ = ["STANDALONE_CHECKS"]
 
@@ -36,8 +35,10 @@ def settings_can_be_chosen(subject: Subject) -> None:
         isinstance(standalone, Standalone),
         f"standalone() must give a Standalone, not a {type(standalone).__name__}.",
     )
-    takes = inspect.signature(subject.networks()[0].forward).parameters
-    anything = any(each.kind is each.VAR_KEYWORD for each in takes.values())
+    call = call_of(subject.networks()[0])
+    signature = signature_of(call)
+    taken = {} if signature is None else signature.parameters
+    anything = signature is None or any(e.kind is e.VAR_KEYWORD for e in taken.values())
     for name, draw in standalone.draws.items():
         require(
             isinstance(draw, Draw),
@@ -46,8 +47,9 @@ def settings_can_be_chosen(subject: Subject) -> None:
         wrong = unchoosable(name, draw)
         require(wrong is None, f"standalone() has a setting '{name}', {wrong}")
         require(
-            draw.kind != "setting" or anything or name in takes,
-            f"standalone() has a setting '{name}', which the generator's forward() does not take.",
+            draw.kind != "setting" or anything or name in taken,
+            f"standalone() has a setting '{name}', which the generator's {call.__name__}() does "
+            "not take.",
         )
 
 

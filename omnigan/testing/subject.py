@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import random
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,7 +18,17 @@ from omnigan.domain import Batch, Density, Domain
 from omnigan.engine.losses import as_list
 from omnigan.sampling import Trained
 
-__all__ = ["Check", "Subject", "chance", "require", "same", "spread"]
+__all__ = [
+    "Check",
+    "Subject",
+    "call_of",
+    "chance",
+    "require",
+    "same",
+    "signature_of",
+    "spread",
+    "takes",
+]
 
 
 @dataclass(frozen=True)
@@ -95,6 +107,33 @@ def require(condition: object, sentence: str) -> None:
     """Raise AssertionError with a sentence unless a condition holds."""
     if not condition:
         raise AssertionError(sentence)
+
+
+def signature_of(function: Callable[..., Any]) -> inspect.Signature | None:
+    """Return what something takes, or None where Python cannot tell.
+
+    That is so of some that are written in C, and where names of types are not defined.
+    """
+    with suppress(NameError, TypeError, ValueError):
+        return inspect.signature(function)
+    return None
+
+
+def takes(function: Callable[..., Any], *places: object, **names: object) -> str | None:
+    """Return why something cannot be called so; None if it can be, or nobody knows."""
+    signature = signature_of(function)
+    try:
+        if signature is not None:
+            signature.bind(*places, **names)
+    except TypeError as error:
+        return str(error)
+    return None
+
+
+def call_of(network: nn.Module) -> Callable[..., Any]:
+    """Return the method that a network's author wrote for its call, mostly ``forward``."""
+    own = type(network).__call__
+    return network.forward if own is nn.Module.__call__ else own.__get__(network)
 
 
 def spread(total: int, count: int) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,7 @@ from omnigan.recipe.load import load_recipe
 from omnigan.testing import check_domain
 from omnigan.testing.kinds import KIND_CHECKS
 from omnigan.testing.recipes import resolved
+from omnigan.testing.standalone import settings_can_be_chosen
 
 
 class Other(nn.Module):
@@ -129,6 +131,47 @@ def test_a_source_may_read_by_a_function(changed: Callable[..., Domain]) -> None
             return own.read(index, rng)
 
     check_domain(changed({"source": _always(Still())}), checks=KIND_CHECKS)
+
+
+class Called(nn.Module):
+    """A network that has no forward, but a call of its own."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def __call__(self, *given: Tensor, **named: Tensor) -> Tensor:
+        made: Tensor = self.network(*given, **named)
+        return made
+
+
+@pytest.mark.parametrize("error", [None, NameError, TypeError, ValueError])
+def test_a_network_may_have_a_call_of_its_own(
+    changed: Callable[..., Domain], monkeypatch: pytest.MonkeyPatch, error: type[Exception] | None
+) -> None:
+    plain = changed({})
+    own = {
+        name: lambda self, name=name: Called(getattr(plain, name)())
+        for name in ("generator", "discriminator")
+    }
+    signature = inspect.signature
+
+    def refuse(function: Any) -> inspect.Signature:
+        if error is not None and getattr(function, "__func__", None) is Called.__call__:
+            raise error
+        return signature(function)
+
+    monkeypatch.setattr(inspect, "signature", refuse)
+    check_domain(changed(own), checks=[*KIND_CHECKS, settings_can_be_chosen])
+
+
+def test_a_call_of_its_own_takes_what_it_is_given(complaint: Callable[..., str]) -> None:
+    class Odd(nn.Module):
+        def __call__(self, noise: Tensor) -> Tensor:
+            return noise
+
+    said = complaint(RETURN, {"generator": lambda self: Odd()})
+    assert "called as net(z=..., label=...), which its __call__() does not take" in said
 
 
 def test_every_rule_is_broken_here() -> None:
