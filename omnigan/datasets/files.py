@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from omnigan.datasets.label_table import TABLE
 from omnigan.errors import UserError, did_you_mean, listed
 from omnigan.walk import entries, oddity, printable
 
@@ -20,7 +19,7 @@ __all__ = [
 
 
 def files_below(
-    root: Path, endings: Collection[str]
+    root: Path, endings: Collection[str], table: Path | None = None
 ) -> tuple[list[tuple[str, Path]], Counter[str]]:
     """Return ``(name, file)`` of every file of a kind below a folder, and the others' endings.
 
@@ -30,19 +29,24 @@ def files_below(
     Args:
         root: The folder.
         endings: Endings of the kind, in lower case.
+        table: That labels are read from; it may be anywhere.
 
     Returns:
         The files, sorted by name, which is their path below the folder; how many other files,
-        but for a table of labels, have which ending.
+        but for the table, have which ending.
     """
     files: list[tuple[str, Path]] = []
     ignored: Counter[str] = Counter()
     for file in entries(root):
         if file.suffix.lower() in endings:
             files.append((printable(file.relative_to(root).as_posix()), file))
-        elif file != root / TABLE and not oddity(file):
+        elif not _is(file, table) and not oddity(file):
             ignored[file.suffix.lower() or "no ending"] += 1
     return sorted(files), ignored
+
+
+def _is(file: Path, table: Path | None) -> bool:
+    return table is not None and file.name == table.name and file.resolve() == table.resolve()
 
 
 def require_files(

@@ -12,7 +12,14 @@ from omnigan.errors import UserError, did_you_mean
 from omnigan.paths import user_path
 from omnigan.wording import named, numbered
 
-__all__ = ["TABLE", "look_up_labels", "own_table", "read_label_table", "table_path"]
+__all__ = [
+    "TABLE",
+    "look_up_labels",
+    "own_table",
+    "read_label_table",
+    "table_path",
+    "used_table",
+]
 
 TABLE = "labels.csv"
 """Of a source, that ``data.labels: auto`` takes."""
@@ -40,6 +47,21 @@ def table_path(written: str, source: Path) -> Path:
     path = user_path(written, "data.labels")
     below = source / path  # that of an absolute path is the path itself
     return below if not path.exists() and below.is_file() else path
+
+
+def used_table(written: str, source: Path) -> Path | None:
+    """Return the table that labels are read from, None where they come from elsewhere.
+
+    Args:
+        written: What ``data.labels`` says.
+        source: A folder of files.
+
+    Raises:
+        UserError: It can be no path.
+    """
+    if written in ("none", "folder"):
+        return None
+    return own_table(source) if written == "auto" else table_path(written, source)
 
 
 def read_label_table(

@@ -33,11 +33,12 @@ def test_files_of_any_depth_are_found_in_the_order_of_their_names(tmp_path: Path
     hidden = (".hidden.png", "._b.png", ".git/x.png")
     others = ("notes.txt", "more.TXT", "LICENSE", "labels.csv", "deep/labels.csv")
     root = written(tmp_path, ("b.PNG", "deep/er/a.jpeg", "deep/c.tif", *others, *hidden))
-    files, ignored = files_below(root, KNOWN)
+    files, ignored = files_below(root, KNOWN, root / "deep" / ".." / "labels.csv")
     assert [name for name, _ in files] == ["b.PNG", "deep/c.tif", "deep/er/a.jpeg"]
     assert [file for _, file in files] == [root / name for name, _ in files]
-    # That of the folder itself is its table of labels.
+    # That of the folder itself is the table of labels.
     assert ignored == {".txt": 2, "no ending": 1, ".csv": 1}
+    assert files_below(root, KNOWN)[1][".csv"] == 2
 
 
 def test_links_that_go_round_in_circles_end(tmp_path: Path) -> None:

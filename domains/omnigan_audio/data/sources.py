@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from omnigan.datasets.files import files_below, no_such_source, require_files
+from omnigan.datasets.label_table import used_table
 from omnigan.errors import UserError
 from omnigan.paths import user_path
 from omnigan.thinning import evenly
@@ -59,7 +60,7 @@ def find(data: AudioData) -> Found:
     if path.is_file():
         return Found(path, [(path.suffix.lower(), path)], files=[(path.name, path)])
     if path.is_dir():
-        files, ignored = files_below(path, ENDINGS)
+        files, ignored = files_below(path, ENDINGS, used_table(data.labels, path))
         require_files(len(files), ignored, data.source, "sound", ENDINGS)
         some = _some(files, data.max_files)
         return Found(path, some, files=some, ignored=ignored)

@@ -97,7 +97,7 @@ def load_images(data: ImageData, notify: Notify = silent) -> tuple[ImageData, Im
     Raises:
         UserError: The source or a setting does not give images; the message says why.
     """
-    found = find(data.source)
+    found = find(data.source, data.labels)
     told: list[str] = []
     label_of = labeller(data, found, told)
     data, stored = stored_images(data, found, notify)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from omnigan.datasets.files import files_below, no_such_source
+from omnigan.datasets.label_table import used_table
 from omnigan.errors import UserError
 from omnigan.paths import user_path
 from omnigan_image.data.arrays import npy_images, npz_images
@@ -52,8 +53,12 @@ class Found:
         return self.kind in ("digits", "npz", "idx", "cifar")
 
 
-def find(source: str) -> Found:
+def find(source: str, labels: str = "none") -> Found:
     """Say what a source is, without reading it.
+
+    Args:
+        source: What ``data.source`` says.
+        labels: What ``data.labels`` says: a table that they are read from is no other file.
 
     Raises:
         UserError: There is no such source.
@@ -62,19 +67,19 @@ def find(source: str) -> Found:
         return _of_files("digits", digits_file())
     path = user_path(source, "data.source")
     if path.is_dir():
-        return _folder(path)
+        return _folder(path, labels)
     if path.is_file():
         return _file(path)
     forms = "a folder of images, of a .zip, .tar, .npy, .npz or IDX file"
     raise no_such_source(source, [DIGITS], forms)
 
 
-def _folder(path: Path) -> Found:
+def _folder(path: Path, labels: str) -> Found:
     if files := idx_files(path):
         return _of_files("idx", path, files)
     if files := batch_files(path):
         return _of_files("cifar", path, files)
-    images, ignored = files_below(path, ENDINGS)
+    images, ignored = files_below(path, ENDINGS, used_table(labels, path))
     return Found("files", path, images, images, ignored)
 
 

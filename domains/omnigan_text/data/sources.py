@@ -113,8 +113,8 @@ def _files(data: TextData) -> tuple[list[tuple[str, Path]], Counter[str]]:
         return [(path.name, path)], Counter()
     if not path.is_dir():
         raise no_such_source(data.source, MADE, "a text file or of a folder of such files")
-    found, ignored = files_below(path, {*ENDINGS, ".gz"})
     table = table_path(data.labels, path).absolute()
+    found, ignored = files_below(path, {*ENDINGS, ".gz"}, table)
     files = []
     for name, file in found:
         if kind_of(file) not in ENDINGS:

@@ -49,6 +49,16 @@ def test_a_table_in_the_source_is_found(
     assert labels("a/0.png", labels="auto") == ["x"]
 
 
+def test_a_table_that_nobody_reads_is_another_file(photos: Path) -> None:
+    (photos / "labels.csv").write_text("file,label\n")
+    (photos / "kinds.csv").write_text("file,label\n")
+
+    def ignored(labels: str) -> int:
+        return find(str(photos), labels).ignored[".csv"]
+
+    assert [ignored(each) for each in ("none", "folder", "auto", "kinds.csv")] == [2, 2, 1, 1]
+
+
 @pytest.mark.parametrize("kind", ["zip", "tar"])
 @pytest.mark.parametrize("top", ["", "photos/"])
 def test_a_table_in_an_archive_is_found(config: Make, tmp_path: Path, kind: str, top: str) -> None:
