@@ -30,6 +30,7 @@ _UNITS = {
     "line": "An example is a line; with data.unit=paragraph it is all lines up to a blank one.",
     "paragraph": "An example is a paragraph, up to a blank line; with data.unit=line it is a line.",
 }
+_TOKENS = {"word": "words", "character": "characters", "byte": "bytes", "bpe": "pieces"}
 
 Tally = tuple[int, int]
 """How many texts to train on, and how many held out."""
@@ -211,11 +212,12 @@ class Findings:
 
     def _unknown(self, data: TextData) -> str:
         what = "Marked" if data.unknown == "mark" else "Left out"
-        said = _of_splits(f"{what} because of words outside the vocabulary", self.unknown)
+        things = _TOKENS.get(data.tokenizer.kind, "tokens")
+        said = _of_splits(f"{what} because of {things} outside the vocabulary", self.unknown)
         return said if data.unknown == "mark" else f"{said}{self._advice(data)}"
 
     def _advice(self, data: TextData) -> str:
-        """Return what to do where much is left out because of words outside the vocabulary."""
+        """Return what to do where much is left out because of what is not in the vocabulary."""
         share = sum(self.unknown) / max(1, self.texts - self.unlabelled)
         if share <= _MUCH:
             return ""
