@@ -32,6 +32,7 @@ from omnigan.pauses import pauses
 from omnigan.recipe.load import LoadedRecipe
 from omnigan.recipe.schema import Recipe
 from omnigan.rehearsal import rehearse, seconds_by_threads
+from omnigan.returned import artifacts
 from omnigan.testing.recipes import resolved
 
 __all__ = ["check"]
@@ -105,6 +106,7 @@ def _rehearsed(
         between = pauses(found.players, recipe, folder, found.whole)
         needed = _memory(found.players, found.activations)
         latent, logits = _outputs(found.players, order[0].to(device))
+    first = source.read(0, torch.Generator())
     return CheckReport(
         domain=recipe.domain,
         device=str(device),
@@ -125,7 +127,7 @@ def _rehearsed(
         pauses=between,
         compiled=recipe.train.compile != "none",
         threads=threads,
-        artifacts=domain.render(source.read(0, torch.Generator()).x[None], folder),
+        artifacts=artifacts(domain, "render", domain.render(first.x[None], folder)),
         data=_found(domain),
     )
 

@@ -24,6 +24,7 @@ from typing import Any, ClassVar, Self
 import torch
 from torch import Tensor, nn
 
+from omnigan.returned import artifacts
 from omnigan.tensor_source import TensorSource
 from omnigan.values import (
     Artifact,
@@ -236,25 +237,29 @@ class Domain(ABC):
 
         The default writes them without a word.
         """
-        return self.render(x, folder)
+        return artifacts(self, "render", self.render(x, folder))
 
     def preview(self, x: Tensor, folder: Path) -> list[Artifact]:
         """Write a look at samples during training; by default each example and the overview.
 
         Where there are labels the examples come sorted by them, as many of each as can be.
         """
-        return [*self.render(x, folder), *self.overview(x, folder)]
+        return [
+            *artifacts(self, "render", self.render(x, folder)),
+            *artifacts(self, "overview", self.overview(x, folder)),
+        ]
 
     def compare(self, x: Tensor, y: Tensor, folder: Path) -> list[Artifact]:
         """Write one file that shows pairs of examples, both ``[B, *shape]``, if that makes sense.
 
         The two of a pair belong side by side; the default is the overview of both in turn.
         """
-        return self.overview(torch.stack([x, y], 1).flatten(0, 1), folder)
+        both = torch.stack([x, y], 1).flatten(0, 1)
+        return artifacts(self, "overview", self.overview(both, folder))
 
     def animate(self, x: Tensor, folder: Path) -> list[Artifact]:
         """Write examples ``[B, *shape]`` that follow a path through the latent space, in order."""
-        return self.preview(x, folder)
+        return artifacts(self, "preview", self.preview(x, folder))
 
     def distance(self, x: Tensor, y: Tensor) -> Tensor:
         """Return how unlike pairs of examples are, ``[B]``, differentiable in both.

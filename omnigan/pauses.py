@@ -13,6 +13,7 @@ from omnigan.engine.calendar import Calendar
 from omnigan.engine.step import Adversaries
 from omnigan.errors import OmniganError
 from omnigan.recipe.schema import Recipe
+from omnigan.returned import artifacts
 from omnigan.sampling import Trained
 from omnigan.wording import numbered
 
@@ -56,7 +57,8 @@ def pauses(players: Adversaries, recipe: Recipe, folder: Path, fits: bool) -> li
 
     def samples(place: Path) -> None:
         trained = Trained(players.domain, players.average, players.step, players.device)
-        players.domain.preview(trained.preview(recipe.log.samples, recipe.seed).x, place)
+        domain, x = players.domain, trained.preview(recipe.log.samples, recipe.seed).x
+        artifacts(domain, "preview", domain.preview(x, place))
 
     def checkpoints(place: Path) -> None:
         checkpoint.write(place, players, {})

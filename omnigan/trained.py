@@ -20,6 +20,7 @@ from omnigan.engine.real import rows_of_labels
 from omnigan.errors import UserError, listed
 from omnigan.inputs import at_rows, joined
 from omnigan.label_choice import chosen_labels
+from omnigan.returned import rendered
 from omnigan.soundness import require_finite
 
 __all__ = ["Trained"]
@@ -194,9 +195,8 @@ class Trained:
             folder: Where they go.
             notify: Told how many are written, by domains that tell.
         """
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        return [*self.domain.render_many(x, folder, notify), *self.domain.overview(x, folder)]
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        return rendered(self.domain, x, Path(folder), notify)
 
     def latents(self, n: int, seed: int) -> dict[str, Tensor]:
         """Return the latent inputs of examples 0 to n - 1, on the CPU, each ``[n, ...]``."""

@@ -40,18 +40,20 @@ def interpolate(
 ) -> None:
     """Walk from sample to sample; images become a film."""
     from omnigan.latent_space import interpolate as walk
+    from omnigan.returned import artifacts
 
     stops = _seeds(seeds)
     trained = loaded(run)
     folder = destination(out, run, "path", *map(str, stops), label)
     x = walk(trained, stops, frames, label)
     folder.mkdir(parents=True, exist_ok=True)
-    artifacts = trained.domain.animate(x, folder)
+    domain = trained.domain
+    files = artifacts(domain, "animate", domain.animate(x, folder))
     if json:
-        files = [{**asdict(artifact), "path": str(artifact.path)} for artifact in artifacts]
-        print_json({"out": str(folder), "seeds": stops, "label": label, "files": files})
+        told = [{**asdict(artifact), "path": str(artifact.path)} for artifact in files]
+        print_json({"out": str(folder), "seeds": stops, "label": label, "files": told})
         return
-    for artifact in artifacts:
+    for artifact in files:
         print(artifact.path)
 
 
@@ -89,6 +91,7 @@ def invert(
     from safetensors.torch import save_file
 
     from omnigan.latent_space import invert as search
+    from omnigan.returned import artifacts
 
     trained = loaded(run)
     folder = destination(out, run, "inverted", files[0].stem, label)
@@ -97,9 +100,10 @@ def invert(
         found = search(trained, target, label=label, steps=steps, seed=seed, notify=reporter.notify)
     folder.mkdir(parents=True, exist_ok=True)
     pairs = torch.stack([target, found.x], 1).flatten(0, 1)
-    artifacts = [
-        *trained.domain.render(pairs, folder),  # each file, then its reconstruction
-        *trained.domain.compare(target, found.x, folder),
+    domain = trained.domain
+    written = [
+        *artifacts(domain, "render", domain.render(pairs, folder)),  # each, then what was found
+        *artifacts(domain, "compare", domain.compare(target, found.x, folder)),
     ]
     save_file(dict(found.inputs), folder / "latent.safetensors")
     found_for = zip(names, found.distances.tolist(), found.start.tolist(), strict=True)
@@ -111,7 +115,7 @@ def invert(
         return
     for name, after, before in found_for:
         print(f"{name}: distance {after:.4f} (the best random sample: {before:.4f})")
-    print(artifacts[-1].path)
+    print(written[-1].path)
 
 
 def _examples(domain: Domain, files: Sequence[Path]) -> tuple[Tensor, list[str]]:
@@ -152,6 +156,7 @@ def augment(
 ) -> None:
     """Write a labelled synthetic data set."""
     from omnigan.errors import UserError
+    from omnigan.returned import artifacts
     from omnigan.told import after_a_while
 
     trained = loaded(run)
@@ -168,7 +173,8 @@ def augment(
             folder.mkdir(parents=True)
             notify = after_a_while(reporter.notify)
             x = trained.generate(per_class, seed, label, notify=notify).x
-            trained.domain.render_many(x, folder, notify)
+            domain = trained.domain
+            artifacts(domain, "render_many", domain.render_many(x, folder, notify))
         reporter.notify("labels", len(labels), len(labels))
     if json:
         places = {label: str(folder) for label, folder in folders.items()}

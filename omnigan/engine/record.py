@@ -26,6 +26,7 @@ from omnigan.engine.stopwatch import Stopwatch
 from omnigan.errors import OmniganError
 from omnigan.evaluation.closest import show_closest
 from omnigan.recipe.schema import Recipe
+from omnigan.returned import artifacts
 from omnigan.sampling import Trained
 from omnigan.soundness import NotFinite
 
@@ -196,10 +197,10 @@ class FolderRecord(Record):
     def _render(self, x: Tensor, by_label: bool, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         if by_label:
-            self.domain.preview(x, folder)
+            artifacts(self.domain, "preview", self.domain.preview(x, folder))
         else:
-            self.domain.render(x, folder)
-            self.domain.overview(x, folder)
+            artifacts(self.domain, "render", self.domain.render(x, folder))
+            artifacts(self.domain, "overview", self.domain.overview(x, folder))
 
     def _evaluate(self) -> None:
         assert self.evaluations is not None  # whoever has an interval has them

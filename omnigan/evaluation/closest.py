@@ -9,6 +9,7 @@ from omnigan.domain import Artifact, Domain
 from omnigan.errors import OmniganError
 from omnigan.evaluation.failures import failures_kept
 from omnigan.evaluation.results import Evaluation
+from omnigan.returned import artifacts
 
 __all__ = ["show_closest"]
 
@@ -30,12 +31,12 @@ def show_closest(
     if evaluation.pairs is None:
         return []
     folder.mkdir(parents=True, exist_ok=True)
-    artifacts: list[Artifact] = []
+    shown: list[Artifact] = []
     try:
         with failures_kept("A picture of the closest pairs", failed):
-            artifacts = domain.compare(*evaluation.pairs, folder)
+            shown = artifacts(domain, "compare", domain.compare(*evaluation.pairs, folder))
     except OmniganError as error:  # the run, and the scores, matter more
         failed.append(f"The closest pairs cannot be shown: {error}")
     with suppress(OSError):  # it is not empty
         folder.rmdir()
-    return artifacts
+    return shown

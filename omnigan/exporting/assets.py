@@ -7,6 +7,7 @@ import re
 from omnigan.domain import Domain
 from omnigan.errors import OmniganError
 from omnigan.exporting.read import CONFIG, MODEL
+from omnigan.returned import contents
 
 __all__ = ["CARD", "OURS", "assets_of"]
 
@@ -25,9 +26,10 @@ def assets_of(domain: Domain) -> dict[str, bytes]:
     """Return the contents of a domain's own files, by name.
 
     Raises:
-        OmniganError: A name is none of a file in the export's folder, or is taken.
+        OmniganError: They are no bytes, or a name is none of a file in the export's folder, or
+            is taken.
     """
-    assets = dict(domain.assets())
+    assets = contents(domain, "assets", domain.assets())
     for name in assets:
         if not _NAME.fullmatch(name) or name.casefold() in {each.casefold() for each in OURS}:
             raise OmniganError(

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from omnigan.domain import Batch, Domain, Metric, Space
+from omnigan.returned import in_few_words
 from omnigan.testing.subject import Check, Subject, call_of, require, signature_of, takes
 
 __all__ = ["KIND_CHECKS", "misfit"]
@@ -65,20 +66,13 @@ def methods_return_what_the_contract_says(subject: Subject) -> None:
 
 def _is(made: object, kind: Any, what: str) -> None:
     name = "dict" if kind is Mapping else kind.__name__
-    require(isinstance(made, kind), f"{what} must be a {name}, not {_named(made)}.")
-
-
-def _named(made: object) -> str:
-    """Return what somebody wrote, in few words."""
-    if made is None:
-        return "None (is a return missing?)"
-    return f"the class {made.__name__}" if isinstance(made, type) else f"a {type(made).__name__}"
+    require(isinstance(made, kind), f"{what} must be a {name}, not {in_few_words(made)}.")
 
 
 def _holds_tensors(made: object, what: str) -> None:
     require(
         isinstance(made, Mapping) and all(isinstance(value, Tensor) for value in made.values()),
-        f"{what} must give tensors by name, as in {{'z': ...}}, not {_named(made)}"
+        f"{what} must give tensors by name, as in {{'z': ...}}, not {in_few_words(made)}"
         f"{' of others' if isinstance(made, Mapping) else ''}.",
     )
 
@@ -91,7 +85,7 @@ def _example(domain: Domain) -> Batch:
         and hasattr(source, "__len__")
         and callable(getattr(source, "read", None)),
         f"source('train') must have __len__() and read(index, rng), as a TensorSource has; it is "
-        f"{_named(source)}.",
+        f"{in_few_words(source)}.",
     )
     why = takes(source.read, 0, torch.Generator())
     require(not why, f"read() of the source must take (index, rng), and does not: {why}.")
@@ -105,7 +99,7 @@ def _takes(network: object, name: str, places: tuple[str, ...], names: Mapping[s
     """Check that something is a network that can be called so."""
     require(
         isinstance(network, nn.Module),
-        f"{name}() must return a network, a torch.nn.Module, not {_named(network)}.",
+        f"{name}() must return a network, a torch.nn.Module, not {in_few_words(network)}.",
     )
     assert isinstance(network, nn.Module)
     call, given = call_of(network), [*places, *(f"{each}=..." for each in names)]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
@@ -12,9 +13,11 @@ import torch
 from torch import Tensor
 
 from omnigan.domain import Artifact, Batch, Density, Judgement, Judgements, Metric
-from omnigan.errors import UserError
+from omnigan.errors import OmniganError, UserError
 from omnigan.evaluation.measures import engine_metrics
+from omnigan.exporting.assets import assets_of
 from omnigan.recipe.schema import PENALTIES
+from omnigan.returned import artifacts
 from omnigan.testing.subject import Check, Subject, require
 
 __all__ = ["RESULT_CHECKS"]
@@ -40,14 +43,41 @@ def rendering_writes_files(subject: Subject) -> None:
             _is_file(artifact, folder)
 
 
-def _is_file(artifact: Artifact, folder: Path) -> None:
-    require(isinstance(artifact, Artifact), f"render() returned {artifact!r}, not an Artifact.")
+def looks_are_files(subject: Subject) -> None:
+    """``preview``, ``overview``, ``compare`` and ``animate`` write the files they name, if any."""
+    x, domain = subject.generated(subject.batch()), subject.domain
+    for name in ("preview", "overview", "compare", "animate"):
+        folder = subject.folder / name
+        folder.mkdir()
+        made = getattr(domain, name)(*([x, x] if name == "compare" else [x]), folder)
+        with _told():
+            for artifact in artifacts(domain, name, made):
+                _is_file(artifact, folder, name)
+
+
+def files_of_its_own_are_bytes(subject: Subject) -> None:
+    """``assets`` gives bytes, under names that files of an export can have."""
+    with _told():
+        assets_of(subject.domain)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Let a rule be broken by what the engine refuses."""
+    try:
+        yield
+    except OmniganError as error:
+        raise AssertionError(str(error)) from error
+
+
+def _is_file(artifact: Artifact, folder: Path, method: str = "render") -> None:
+    require(isinstance(artifact, Artifact), f"{method}() returned {artifact!r}, not an Artifact.")
     path = artifact.path
-    require(path.is_file(), f"render() named {path}, but there is no such file.")
-    require(path.stat().st_size > 0, f"render() wrote an empty file: {path}.")
+    require(path.is_file(), f"{method}() named {path}, but there is no such file.")
+    require(path.stat().st_size > 0, f"{method}() wrote an empty file: {path}.")
     require(
         path.resolve().is_relative_to(folder.resolve()),
-        f"render() wrote outside its folder: {path}.",
+        f"{method}() wrote outside its folder: {path}.",
     )
     require(
         artifact.kind in KINDS, f"Artifact.kind is {artifact.kind!r}; it must be one of {KINDS}."
@@ -223,6 +253,8 @@ def files_have_the_conditions_of_examples(subject: Subject) -> None:
 
 RESULT_CHECKS: tuple[Check, ...] = (
     rendering_writes_files,
+    looks_are_files,
+    files_of_its_own_are_bytes,
     objects_are_as_many_as_examples,
     metrics_are_numbers,
     description_is_json,

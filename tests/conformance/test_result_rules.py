@@ -39,8 +39,15 @@ def _likelihood(self: Any, generator: Any, batch: Batch, rng: torch.Generator) -
     return -batch.x.square().sum(1) * generator.body[0].weight.square().sum()
 
 
+def _gives(name: str, made: object) -> dict[str, Any]:
+    return {name: lambda self, *given: made}
+
+
+NAMED = Artifact("a.png", "image")  # type: ignore[arg-type]
 KNOWN: dict[str, Any] = {"log_likelihood": _likelihood}
 FILES = "rendering_writes_files"
+LOOKS = "looks_are_files"
+OWN = "files_of_its_own_are_bytes"
 METRICS = "metrics_are_numbers"
 JSON = "description_is_json"
 CONTROLS = "controls_are_numbers"
@@ -54,6 +61,17 @@ BROKEN: list[tuple[str, str, dict[str, Any]]] = [
     (FILES, "empty file", _render("a.txt", "")),
     (FILES, "outside its folder", _render("../a.txt", "a")),
     (FILES, "Artifact.kind", _render("a.txt", "a", "video")),
+    (
+        LOOKS,
+        "preview() must return a list with an Artifact for each file",
+        _gives("preview", None),
+    ),
+    (LOOKS, "compare() must return a list with an Artifact", _gives("compare", "a.png")),
+    (LOOKS, "with an Artifact for each file, as in", _gives("overview", [Path("a.png")])),
+    (LOOKS, "name files by their pathlib.Path, not a str", _gives("animate", [NAMED])),
+    (OWN, "not None (is a return missing?)", _gives("assets", None)),
+    (OWN, "not a str for 'a.txt'.", _gives("assets", {"a.txt": "text"})),
+    (OWN, "gives '../a.txt', which cannot name a file", _gives("assets", {"../a.txt": b"text"})),
     ("objects_are_as_many_as_examples", "as many objects", {"objects": lambda self, x: [x]}),
     (METRICS, "must give a float", _measure(lambda x: x)),
     (
