@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from omnigan.breaches import failures_of_rules_in_words, refuse_breaches
+from omnigan.breaches import UNSEEN, failures_of_rules_in_words, refuse_breaches
 from omnigan.check_report import CheckReport, Memory
 from omnigan.domain import Batch, Domain, Notify, silent
 from omnigan.engine.device import (
@@ -65,11 +65,13 @@ def check(
     with failures_of_rules_in_words(domain, name):
         refuse_breaches(domain, name)
         try:
-            return _rehearsed(domain, loaded.recipe, device, folder, notify)
+            report = _rehearsed(domain, loaded.recipe, device, folder, notify)
         except UserError:
             for sentence in _found(domain):
                 say(sentence)
             raise
+        refuse_breaches(domain, name, UNSEEN)
+    return report
 
 
 def _found(domain: Domain) -> list[str]:

@@ -15,6 +15,7 @@ from omnigan.domain import Conditions, Domain, Notify, silent
 from omnigan.engine import seeds
 from omnigan.errors import UserError
 from omnigan.inputs import at_rows, joined
+from omnigan.returned import tensor
 from omnigan.sampling import Trained
 
 __all__ = ["Inversion", "interpolate", "invert"]
@@ -72,7 +73,7 @@ def interpolate(
 def _between(domain: Domain, a: Tensor, b: Tensor, share: float) -> Tensor:
     """Return a latent tensor on the way from a to b; between whole numbers there is nothing."""
     if a.is_floating_point():
-        return domain.between(a, b, share)
+        return tensor(domain, "between", domain.between(a, b, share), a.shape)
     return a if share < 0.5 else b
 
 
@@ -141,7 +142,7 @@ def _invert_one(
     # A descent may end higher than it began, so its beginnings stay in the choice.
     points = joined([begun, ended])
     x = trained.decode(points)
-    distances = trained.domain.distance(x, target.cpu().expand_as(x))
+    distances = _unlike(trained, x, target.cpu())
     best = slice(int(distances.argmin()), int(distances.argmin()) + 1)
     return Inversion(at_rows(points, best), x[best], distances[best], start[:1])
 
@@ -164,7 +165,7 @@ def _descended(
     controls = trained.domain.controls(1.0)
     for _ in range(steps):
         x = trained.network(**latent, **fixed, **controls).float()
-        unlike = trained.domain.distance(x, target.expand_as(x))
+        unlike = _unlike(trained, x, target)
         prior = sum((_length(value) - lengths[name]).square() for name, value in latent.items())
         optimizer.zero_grad()
         torch.autograd.backward((unlike + PRIOR * prior).sum())
@@ -193,7 +194,13 @@ def _candidates(
 def _distances(trained: Trained, inputs: Conditions, target: Tensor) -> Tensor:
     """Return how far what a generator makes of inputs is from an example."""
     x = trained.decode(inputs)
-    return trained.domain.distance(x, target.cpu().expand_as(x))
+    return _unlike(trained, x, target.cpu())
+
+
+def _unlike(trained: Trained, x: Tensor, target: Tensor) -> Tensor:
+    """Return the distances ``[B]`` of examples from another one."""
+    found = trained.domain.distance(x, target.expand_as(x))
+    return tensor(trained.domain, "distance", found, [len(x)])
 
 
 def _nearest(inputs: Conditions, distances: Tensor) -> tuple[dict[str, Tensor], Tensor]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Mapping, Sequence
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from omnigan.domain import Domain
 from omnigan.engine.runfolder import write_text
 from omnigan.errors import UserError, listed
 from omnigan.plugins import load_domain
+from omnigan.returned import Breach
 
 __all__ = [
     "FORMAT",
@@ -59,7 +61,13 @@ def domain_values(name: str, domain: Domain, label_counts: Sequence[int] = ()) -
 
 def write_domain(path: Path, name: str, domain: Domain) -> None:
     """Write ``config.json`` for a resolved domain that is installed as ``name``."""
-    values = domain_values(name, domain, domain.label_counts())
+    counts, labels = domain.label_counts(), len(domain.labels())
+    if len(counts) not in (0, labels) or any(not isinstance(each, Integral) for each in counts):
+        raise Breach(
+            f"The {type(domain).__name__} breaks a rule for domains: label_counts() must give a "
+            f"whole number for each of its {labels} labels, or nothing, not {counts!r}."
+        )
+    values = domain_values(name, domain, counts)
     label_counts_of(values, domain, path)
     write_text(path, json.dumps(values, indent=1) + "\n")
 

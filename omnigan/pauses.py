@@ -13,7 +13,7 @@ from omnigan.engine.calendar import Calendar
 from omnigan.engine.step import Adversaries
 from omnigan.errors import OmniganError
 from omnigan.recipe.schema import Recipe
-from omnigan.returned import artifacts
+from omnigan.returned import Breach, artifacts
 from omnigan.sampling import Trained
 from omnigan.wording import numbered
 
@@ -85,6 +85,8 @@ def _seconds(work: Callable[[Path], None], folder: Path) -> float | None:
                 began = time.perf_counter()
                 work(Path(place))
                 taken.append(time.perf_counter() - began)
+    except Breach:
+        raise
     except (OmniganError, OSError):  # weights of few steps may be good for nothing; full disks
         return None
     return min(taken)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 from torch import Tensor
 
 from omnigan.domain import Domain, FileExamples
 from omnigan.errors import OmniganError, UserError, listed
+from omnigan.returned import misfit, tensor
 from omnigan.walk import walk
 
 __all__ = ["examples_in", "files_of", "read_examples"]
@@ -19,7 +21,11 @@ def files_of(domain: Domain, path: Path) -> list[Path]:
     Raises:
         UserError: There are none in the folder.
     """
-    endings = sorted(domain.file_endings())
+    found = domain.file_endings()
+    if isinstance(found, str) or not isinstance(found, Collection):
+        wanted = "give the endings of files in a list, as in ['.png']"
+        raise misfit(domain, "file_endings", wanted, found)
+    endings = sorted(found)
     if not endings or not path.is_dir():
         return [path]
     files = sorted(file for file in walk(path) if file.name.lower().endswith(tuple(endings)))
@@ -47,7 +53,10 @@ def read_examples(domain: Domain, file: Path) -> FileExamples:
         UserError: It cannot be read, or holds none.
         OmniganError: The domain tells other texts than it has examples.
     """
-    found = FileExamples.of(domain.read_file(file))
+    made = domain.read_file(file)
+    x = made.x if isinstance(made, FileExamples) else made
+    tensor(domain, "read_file", x, ["N", *domain.space.shape])
+    found = FileExamples.of(made)
     if not len(found.x):
         raise UserError(f"{file}: there is no example in it.")
     if len(found.texts) not in (0, len(found.x)):

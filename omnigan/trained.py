@@ -20,7 +20,7 @@ from omnigan.engine.real import rows_of_labels
 from omnigan.errors import UserError, listed
 from omnigan.inputs import at_rows, joined
 from omnigan.label_choice import chosen_labels
-from omnigan.returned import rendered
+from omnigan.returned import conditions, latent, objects, rendered, wished
 from omnigan.soundness import require_finite
 
 __all__ = ["Trained"]
@@ -183,7 +183,7 @@ class Trained:
             UserError: As in :meth:`generate`, or there is too little memory for so many.
         """
         self.refuse_too_many(n)
-        return self.domain.objects(self.generate(n, seed, label, wishes).x)
+        return objects(self.domain, self.generate(n, seed, label, wishes).x)
 
     def render(self, x: Tensor, folder: str | Path, notify: Notify = silent) -> list[Artifact]:
         """Write examples ``[B, *shape]`` as files into a folder, made if missing.
@@ -203,7 +203,7 @@ class Trained:
         return joined([self._latent(index, seed) for index in range(n)])
 
     def _latent(self, index: int, seed: int) -> dict[str, Tensor]:
-        return self.domain.latent(1, seeds.generator(seed, "sample", index))
+        return latent(self.domain, 1, seeds.generator(seed, "sample", index))
 
     def conditions(
         self, labels: Sequence[str | None], seed: int, asked: Conditions | None = None
@@ -217,9 +217,9 @@ class Trained:
         """
         each = []
         for index, label in enumerate(labels):
-            given = {} if label is None else dict(self.domain.condition(label, 1))
-            given |= at_rows(asked or {}, slice(index, index + 1))
-            each.append(self.domain.complete(given, seeds.generator(seed, "condition", index)))
+            chosen = at_rows(asked or {}, slice(index, index + 1))
+            rng = seeds.generator(seed, "condition", index)
+            each.append(conditions(self.domain, label, chosen, rng))
         return joined(each)
 
     def asked(self, n: int, seed: int, wishes: str | Sequence[str]) -> dict[str, Tensor]:
@@ -231,7 +231,7 @@ class Trained:
         rngs = [seeds.generator(seed, "wish", index) for index in range(n)]
         asked: dict[str, Tensor] = {}
         for wish in several(wishes):
-            inputs = joined([self.domain.ask(wish, rng) for rng in rngs])
+            inputs = joined([wished(self.domain, wish, rng) for rng in rngs])
             if twice := sorted(asked.keys() & inputs.keys()):
                 raise UserError(f"condition {wish}: the {listed(twice, 'and')} is said twice.")
             asked |= inputs

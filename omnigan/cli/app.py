@@ -84,15 +84,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain([] if error.told else error.problems, error.exit_status)
     except OmniganError as error:
         return _complain([] if error.told else [str(error)], error.exit_status)
-    except (OSError, MemoryError, RuntimeError) as error:
-        short = lacks_memory(error)
-        if isinstance(error, RuntimeError) and not short:
-            raise  # a defect, which is not to be hidden
-        reason = "there is not enough memory" if short else str(error)
-        return _complain([f"The machine refuses: {reason}"], OmniganError.exit_status)
     except _UsageError as error:
         return _misused(error)
+    except (Exception, SystemExit) as error:
+        told = _told(error)
+        if told is None:
+            raise  # a defect, which is not to be hidden
+        return _complain([told], OmniganError.exit_status)
     return status if isinstance(status, int) else 0
+
+
+def _told(error: Exception | SystemExit) -> str | None:
+    """Return a failure of the machine or of somebody's own domain in words; None of others."""
+    short = lacks_memory(error)
+    if not short and "omnigan.domain" in sys.modules:  # else there is no domain at fault
+        from omnigan.breaches import failure_in_words
+
+        if (found := failure_in_words(error)) is not None:
+            return str(found)
+    if not short and not isinstance(error, OSError):
+        return None
+    return f"The machine refuses: {'there is not enough memory' if short else error}"
 
 
 def _misused(error: Exception) -> int:

@@ -26,10 +26,14 @@ def assets_of(domain: Domain) -> dict[str, bytes]:
     """Return the contents of a domain's own files, by name.
 
     Raises:
-        OmniganError: They are no bytes, or a name is none of a file in the export's folder, or
-            is taken.
+        OmniganError: They cannot be had, are no bytes, or a name is none of a file in the export's
+            folder, or is taken.
     """
-    assets = contents(domain, "assets", domain.assets())
+    try:
+        made = domain.assets()
+    except OSError as error:  # not one of writing the export
+        raise OmniganError(f"assets() of {type(domain).__name__} fails: {error}") from error
+    assets = contents(domain, "assets", made)
     for name in assets:
         if not _NAME.fullmatch(name) or name.casefold() in {each.casefold() for each in OURS}:
             raise OmniganError(

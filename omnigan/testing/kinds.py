@@ -53,7 +53,7 @@ def methods_return_what_the_contract_says(subject: Subject) -> None:
     _holds_tensors(latent, "latent()")
     labels = domain.labels()
     if isinstance(labels, Sequence) and labels:
-        _holds_tensors(domain.condition(labels[0], 1), f"condition('{labels[0]}', 1)")
+        _holds_tensors(_condition(domain, labels[0]), f"condition('{labels[0]}', 1)")
     for name in ("controls", "describe", "metrics"):
         made = getattr(domain, name)(*([0.5] if name == "controls" else []))
         _is(made, Mapping, f"{name}()")
@@ -62,6 +62,15 @@ def methods_return_what_the_contract_says(subject: Subject) -> None:
     generator, discriminator = domain.generator(), domain.discriminator()
     _takes(generator, "generator", (), {**latent, **example.cond, **domain.controls(0.5)})
     _takes(discriminator, "discriminator", ("x",), example.cond)
+
+
+def _condition(domain: Domain, label: str) -> object:
+    try:
+        return domain.condition(label, 1)
+    except KeyError as error:
+        raise AssertionError(
+            f"condition('{label}', 1) raises KeyError, though '{label}' is one of labels()."
+        ) from error
 
 
 def _is(made: object, kind: Any, what: str) -> None:

@@ -13,7 +13,7 @@ from omnigan.domain import Batch, EmbeddingDiscriminator, Judgement
 from omnigan.engine.losses import Judged, as_list
 from omnigan.engine.penalties import Ingredients, penalty
 from omnigan.recipe.schema import Penalty
-from omnigan.testing.subject import Check, Subject, chance, require, same
+from omnigan.testing.subject import Check, Subject, called, chance, require, same
 
 __all__ = ["NETWORK_CHECKS"]
 
@@ -81,7 +81,7 @@ def discriminator_returns_logits(subject: Subject) -> None:
     discriminator = subject.networks()[1]
     shapes = []
     for x in (batch.x, subject.generated(batch)):
-        with chance(1):
+        with chance(1), called("discriminator", x, **batch.cond):
             judgement = discriminator(x, **batch.cond)
         require(
             isinstance(judgement, Tensor | list | Judgement),

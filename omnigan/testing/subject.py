@@ -16,12 +16,14 @@ from torch import Tensor, nn
 
 from omnigan.domain import Batch, Density, Domain
 from omnigan.engine.losses import as_list
+from omnigan.errors import lacks_memory, what_failed
 from omnigan.sampling import Trained
 
 __all__ = [
     "Check",
     "Subject",
     "call_of",
+    "called",
     "chance",
     "require",
     "same",
@@ -76,9 +78,9 @@ class Subject:
 
     def generated(self, batch: Batch) -> Tensor:
         """Return what a fresh generator makes for the conditions of a batch."""
-        generator = self.networks()[0].eval()
-        with torch.no_grad():
-            made: Tensor = generator(**self.inputs(batch))
+        generator, inputs = self.networks()[0].eval(), self.inputs(batch)
+        with torch.no_grad(), called("generator", **inputs):
+            made: Tensor = generator(**inputs)
         return made
 
     def density(self, batch: Batch) -> Density | None:
@@ -117,6 +119,27 @@ def signature_of(function: Callable[..., Any]) -> inspect.Signature | None:
     with suppress(NameError, TypeError, ValueError):
         return inspect.signature(function)
     return None
+
+
+@contextmanager
+def called(name: str, *places: Tensor, **inputs: Tensor | float) -> Iterator[None]:
+    """Say with what a network was called, where it fails."""
+    try:
+        yield
+    except Exception as error:
+        if lacks_memory(error):
+            raise
+        shown = [_shown(value) for value in places]
+        shown += [f"{key}={_shown(value)}" for key, value in inputs.items()]
+        raise AssertionError(
+            f"The {name} fails, called as net({', '.join(shown)}): {what_failed(error)}"
+        ) from error
+
+
+def _shown(value: object) -> str:
+    if not isinstance(value, Tensor):
+        return repr(value)
+    return f"{str(value.dtype).removeprefix('torch.')} {[*value.shape]}"
 
 
 def takes(function: Callable[..., Any], *places: object, **names: object) -> str | None:

@@ -82,6 +82,24 @@ def test_what_a_rehearsal_does_not_see_is_refused(changed: Callable[..., Domain]
         refuse_breaches(changed(wrong), "mine")
 
 
+class Narrow(torch.nn.Linear):
+    """A generator of numbers that nobody draws."""
+
+    def __init__(self) -> None:
+        super().__init__(3, 2)
+
+    def forward(self, z: Tensor, label: Tensor) -> Tensor:
+        return super().forward(z)
+
+
+def test_a_network_that_fails_is_told_once_with_what_it_was_given(
+    changed: Callable[..., Domain],
+) -> None:
+    said = str(ended_by(changed({"generator": lambda self: Narrow()}), RuntimeError("mat1")))
+    call = "called as net(z=float32 [4, 4], label=int64 [4]): RuntimeError: mat1 and mat2 shapes"
+    assert said.count("The generator fails, ") == said.count(call) == 1
+
+
 def _flat(self: Any, generated: Tensor, *others: Any) -> dict[str, Tensor]:
     return {"size": generated.square().mean().reshape(1)}
 

@@ -46,6 +46,10 @@ def _always(made: object) -> Callable[..., object]:
     return lambda *given: made
 
 
+def _unknown(self: object, label: str, n: int) -> object:
+    raise KeyError(label)
+
+
 CALLED = "methods_are_called_as_the_contract_says"
 RETURN = "methods_return_what_the_contract_says"
 BROKEN: list[tuple[str, str, dict[str, Any]]] = [
@@ -63,6 +67,7 @@ BROKEN: list[tuple[str, str, dict[str, Any]]] = [
     (RETURN, "must take (index, rng), and does not", {"source": _always(Pairs(seeded=False))}),
     (RETURN, "must be a Batch, not a tuple", {"source": _always(Pairs(seeded=True))}),
     (RETURN, "tensors by name, as in {'z': ...}, not a Tensor", {"latent": _always(torch.ones(1))}),
+    (RETURN, "condition('mode-0', 1) raises KeyError, though", {"condition": _unknown}),
     (RETURN, "not a dict of others", {"condition": _always({"label": 3})}),
     (RETURN, "controls() must be a dict, not None", {"controls": _always(None)}),
     (RETURN, "describe() must be a dict, not None", {"describe": _always(None)}),
