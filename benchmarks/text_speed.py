@@ -17,6 +17,7 @@ import time
 
 import torch
 
+from omnigan.engine.allocator import keep_freed_memory
 from omnigan.engine.loading import BatchOrder, batches
 from omnigan.engine.step import Adversaries
 from omnigan.recipe.load import load_recipe
@@ -28,6 +29,7 @@ WARM, MEASURED = 8, 40
 def measure(batch: int, length: int, symbols: int) -> None:
     """Print steps per CPU-second, and MiB."""
     torch.set_num_threads(1)
+    keep_freed_memory()  # as training does
     overrides = [
         f"train.batch_size={batch}",
         f"data.oracle={{symbols: {symbols}, length: {length}, examples: 2000}}",

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from omnigan.breaches import UNSEEN, failures_of_rules_in_words, refuse_breaches
 from omnigan.check_report import CheckReport, Memory
 from omnigan.domain import Batch, Domain, Notify, silent
+from omnigan.engine.allocator import keep_freed_memory
 from omnigan.engine.device import (
     free_memory,
     pick_device,
@@ -60,6 +61,8 @@ def check(
     require_few(loaded.recipe.train.threads, "train.threads")
     require_few(loaded.recipe.train.workers, "train.workers")
     set_threads(loaded.recipe.train.threads)
+    if device.type == "cpu":
+        keep_freed_memory()  # as training does: the step is timed
     domain = resolved(loaded, notify)
     name = loaded.recipe.domain
     with failures_of_rules_in_words(domain, name):

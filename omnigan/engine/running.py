@@ -11,6 +11,7 @@ from typing import Any
 
 from omnigan.breaches import failures_of_rules_in_words
 from omnigan.domain import Domain
+from omnigan.engine.allocator import keep_freed_memory
 from omnigan.engine.device import device_of, require_few, set_threads
 from omnigan.engine.disk import (
     failures_elsewhere_in_words,
@@ -104,6 +105,8 @@ def run(request: Request, reporter: Reporter, ranks: Ranks) -> Path:
             device = device_of(loaded.recipe.train.device, ranks.place, key)
             _warn_of_crowds(loaded.recipe.train, reporter)
             threads = set_threads(loaded.recipe.train.threads, ranks.place.local_size)
+            if device.type == "cpu":
+                keep_freed_memory()
             own = stack.enter_context(_opened(request, loaded.name, ranks)) if ranks.first else None
             domain, recipe = _resolve(loaded, reporter)
         stack.enter_context(failures_of_rules_in_words(domain, recipe.domain))
