@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import torch
@@ -45,9 +45,14 @@ def all_finite(*networks: nn.Module) -> bool:
 
 
 class Balance:
-    """Watches whether the discriminator has won for long; its state belongs in a checkpoint."""
+    """Watches whether the discriminator has won for long; its state belongs in a checkpoint.
 
-    def __init__(self) -> None:
+    Args:
+        penalties: The gradient penalties that the recipe sets: those are what can be raised.
+    """
+
+    def __init__(self, penalties: Collection[str]) -> None:
+        self.penalties = sorted(penalties)
         self.winning = 0
 
     def watch(self, accuracy: float) -> str | None:
@@ -57,9 +62,13 @@ class Balance:
             return None
         return (
             f"The discriminator has told every pair apart for {self.winning} steps, so the "
-            "generator learns little. Raise train.penalties.r1.weight and "
-            "train.penalties.r2.weight, or lower train.discriminator_rate."
+            f"generator learns little. {self._remedy()}, or lower train.discriminator_rate."
         )
+
+    def _remedy(self) -> str:
+        if not self.penalties:
+            return "The recipe has no gradient penalty: add one with train.penalties.r1.weight"
+        return f"Raise {' and '.join(f'train.penalties.{name}.weight' for name in self.penalties)}"
 
     def state(self) -> dict[str, Any]:
         """Return JSON values for :meth:`restore`."""

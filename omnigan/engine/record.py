@@ -109,7 +109,7 @@ class FolderRecord(Record):
         self.reporter = reporter
         self.publish = publish
         self.journal = Journal(folder.metrics)
-        self.balance = Balance()
+        self.balance = Balance(recipe.train.penalties)
         self.jumps = Jumps(recipe.train.clip)
         self.stopwatch = Stopwatch()
         self.calendar = calendar

@@ -20,7 +20,7 @@ Lines = Callable[[Path], list[dict[str, Any]]]
 
 
 def test_a_discriminator_that_has_won_for_long_is_told_with_the_keys_to_turn() -> None:
-    balance = Balance()
+    balance = Balance({"r2", "r1"})
     said = [balance.watch(0.995) for _ in range(1001)]
     assert [number for number, text in enumerate(said) if text] == [499, 999]
     text = str(said[499])
@@ -28,11 +28,28 @@ def test_a_discriminator_that_has_won_for_long_is_told_with_the_keys_to_turn() -
         assert key in text
     assert "500 steps" in text
     assert balance.watch(0.9) is None
-    other = Balance()
+    other = Balance(set())
     for _ in range(499):
         balance.watch(1.0)
     other.restore(balance.state())
     assert other.watch(1.0) is not None
+
+
+@pytest.mark.parametrize(
+    ("penalties", "advice"),
+    [
+        ("{}", "no gradient penalty: add one with train.penalties.r1.weight, or lower"),
+        ("{gradient-penalty: {weight: 1}}", "Raise train.penalties.gradient-penalty.weight, or"),
+    ],
+)
+def test_a_lost_game_is_mended_with_penalties_that_the_recipe_has(
+    run: Run, monkeypatch: pytest.MonkeyPatch, penalties: str, advice: str
+) -> None:
+    monkeypatch.setattr(health, "PATIENCE", 8)
+    monkeypatch.setattr(health, "WON", 0.0)
+    (told,) = run("train.steps=10", f"train.penalties={penalties}").about("told every pair apart")
+    assert advice in told
+    assert told.endswith("lower train.discriminator_rate.")
 
 
 def test_a_run_warns_of_a_lost_game(
