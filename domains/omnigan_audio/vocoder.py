@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from omnigan.domain import Batch, BatchSource, Judgement, Judgements
-from omnigan_audio.metrics.paired import mel_difference
+from omnigan_audio.metrics.paired import mel_difference, stft_error
 from omnigan_audio.networks.critics import Critics
 from omnigan_audio.spectra import log_mel, sizes_for
 
@@ -75,7 +75,8 @@ def vocoder_terms(
     """Return the losses that compare each generated waveform with the one it should be.
 
     They are those of HiFi-GAN (Kong et al. 2020), with the mel loss at several resolutions (Kumar
-    et al. 2023).
+    et al. 2023), and the multi-resolution STFT loss (Yamamoto et al. 2020): between the harmonics
+    of a tone mel bands hear nothing.
 
     Args:
         generated: Waveforms ``[B, 1, T]``.
@@ -83,7 +84,11 @@ def vocoder_terms(
         judged: What the critics made of both.
         rate: In Hz.
     """
-    return {"mel": mel_gap(generated, real.x, rate), "features": feature_gap(judged)}
+    return {
+        "mel": mel_gap(generated, real.x, rate),
+        "stft": stft_error(generated, real.x, rate).mean(),
+        "features": feature_gap(judged),
+    }
 
 
 def mel_gap(x: Tensor, y: Tensor, rate: int) -> Tensor:

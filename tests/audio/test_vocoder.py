@@ -54,10 +54,21 @@ def test_features_of_real_sounds_are_not_moved() -> None:
     terms = vocoder_terms(
         noise(0), Batch(noise(1)), Judgements(judged(2 * made), judged(real)), RATE
     )
-    assert terms.keys() == {"mel", "features"}
+    assert terms.keys() == {"mel", "stft", "features"}
     slopes = torch.autograd.grad(terms["features"], [made, real], allow_unused=True)
     assert slopes[0] is not None
     assert slopes[1] is None
+
+
+def test_the_stft_term_is_the_share_that_lacks_and_the_difference_of_levels() -> None:
+    x, nobody = noise(0), Judgements(judged(), None)
+    assert float(vocoder_terms(x, Batch(x), nobody, RATE)["stft"]) == 0
+    half = vocoder_terms(0.5 * x, Batch(x), nobody, RATE)["stft"]
+    assert float(half) == pytest.approx(0.5 + math.log(2), rel=0.01)
+    silent = torch.zeros(2, 1, 300, requires_grad=True)
+    term = vocoder_terms(silent, Batch(x[..., :300]), nobody, RATE)["stft"]
+    (slope,) = torch.autograd.grad(term, silent)
+    assert slope.isfinite().all()
 
 
 class Waves:

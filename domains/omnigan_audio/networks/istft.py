@@ -72,7 +72,11 @@ class SpectrumStack(nn.Module):
             self.head.bias[: window // 2 + 1] = FRESH_LEVEL
 
     def forward(
-        self, x: Tensor, code: Tensor | None = None, level_guess: Tensor | None = None
+        self,
+        x: Tensor,
+        code: Tensor | None = None,
+        level_guess: Tensor | None = None,
+        tone: tuple[Tensor, Tensor] | None = None,
     ) -> Tensor:
         """Return waveforms.
 
@@ -80,6 +84,8 @@ class SpectrumStack(nn.Module):
             x: Frames ``[B, C, frames]``.
             code: ``[B, code]``, where there is one.
             level_guess: Levels ``[B, bins, frames]`` that what the network says is added to.
+            tone: The spectrum of a tone, whose phases are turned by what a frame says outright, and
+                how much of the network's own phases goes with it; see :class:`Tone`.
         """
         for block in self.blocks:
             x = block(x, code)
@@ -87,10 +93,23 @@ class SpectrumStack(nn.Module):
         level, phase, frequency = maps.chunk(3, 1)
         if level_guess is not None:
             level = level - FRESH_LEVEL + level_guess
-        phase = phase + frequency.cumsum(2) + turning(phase, self.window, self.hop)
+        own = phase + frequency.cumsum(2) + turning(phase, self.window, self.hop)
         length = (x.shape[2] - 1) * self.hop
-        spectrum = torch.polar(magnitudes(level, self.window), phase)
+        size = magnitudes(level, self.window)
+        if tone is None:
+            spectrum = torch.polar(size, own)
+        else:
+            spectrum, share = tone
+            both = spectrum * torch.polar(torch.ones_like(phase), phase) + torch.polar(share, own)
+            spectrum = both * (size / both.abs().clamp(min=1e-3))
         return soft_limit(istft(spectrum, self.window, self.hop, length))
+
+    @torch.no_grad()
+    def start_from_guesses(self) -> None:
+        """Let a fresh network leave the levels and the tone that it is given as they are."""
+        bins = self.window // 2 + 1
+        self.head.weight[: 2 * bins] = 0
+        self.head.bias[bins : 2 * bins] = 0
 
     @torch.no_grad()
     def start_from(self, examples: Tensor) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -11,6 +13,7 @@ from omnigan_audio.networks.blocks import soft_limit
 from omnigan_audio.networks.config import Generator
 from omnigan_audio.networks.istft import SpectrumStack
 from omnigan_audio.networks.snake import SnakeStack, strides_for
+from omnigan_audio.networks.tone import Tone
 from omnigan_audio.spectra import istft, log_mel_of, mel_filters, sizes_for, stft
 
 __all__ = ["MelLevels", "Vocoder", "build_vocoder"]
@@ -116,7 +119,7 @@ class Vocoder(nn.Module):
         channels: Channels of the stack's frames.
         stack: From frames to waveforms, of as many samples or of a hop more.
         hop: Samples from one frame to the next.
-        spectral: Whether the stack makes spectra, and can use levels as a first guess.
+        spectral: Whether the stack makes spectra, and can use levels and a tone as a first guess.
     """
 
     def __init__(
@@ -131,21 +134,29 @@ class Vocoder(nn.Module):
         super().__init__()
         self.hop = hop
         self.levels = levels
-        self.spectral = spectral
+        self.tone = Tone(levels.rate, levels.window, levels.bands) if spectral else None
         self.first = nn.Conv1d(levels.bands, channels, 7, padding=3)
         self.stack = stack
 
     def forward(self, mel: Tensor) -> Tensor:
         """Return waveforms."""
         frames = self.first((mel - TYPICAL) / SPREAD)
-        guess = {"level_guess": self.levels(mel)} if self.spectral else {}
-        sound: Tensor = self.stack(frames, **guess)
         length = (mel.shape[2] - 1) * self.hop
+        sound: Tensor = self.stack(frames, **self._guess(mel, length))
         start = (sound.shape[2] - length) // 2  # a frame's own samples lie around its centre
         sound = sound[..., start : start + length]
         if length <= self.levels.window:  # too short to be compared
             return sound
         return self.levels.consistent(sound, mel)
+
+    def _guess(self, mel: Tensor, length: int) -> dict[str, Any]:
+        """Return what the stack starts from, as its arguments."""
+        if self.tone is None:
+            return {}
+        with torch.no_grad():
+            level = self.levels(mel)
+            tone = self.tone(mel, level) if length > self.levels.window else None
+        return {"level_guess": level, "tone": tone}
 
 
 def build_vocoder(rate: int, options: Generator) -> Vocoder:
@@ -163,7 +174,8 @@ def build_vocoder(rate: int, options: Generator) -> Vocoder:
     if options.body == "snake":
         stack: nn.Module = SnakeStack(width, strides_for(hop), False, 0, options.antialias)
     elif options.body == "istft":
-        stack = SpectrumStack(width, options.depth, window, hop, 0)
+        stack = spectra = SpectrumStack(width, options.depth, window, hop, 0)
+        spectra.start_from_guesses()
     else:
         raise UserError(
             f"generator.body: '{options.body}' cannot be a vocoder. Use 'istft' (fast) or 'snake'."
