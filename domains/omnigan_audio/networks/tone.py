@@ -7,7 +7,7 @@ from math import ceil, log2, pi
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import conv1d, interpolate, pad
+from torch.nn.functional import conv1d, pad
 
 from omnigan_audio.spectra import mel_filters, stft
 
@@ -23,6 +23,9 @@ SMOOTH = 15
 """Bands over which levels are smoothed to find out what stands out of them."""
 UNSURE, SURE = 0.2, 0.6
 """How much a spectrogram resembles a tone's where there is none of it, and nothing else."""
+TURN = 1 << 24
+"""Parts of a turn. Phases are whole numbers of them, which add up to the same in every runtime and
+however long a sound is; of fractions, the rounding errors would grow with each harmonic."""
 BREATH = 0.1
 """Share of noise in a sure tone's lowest frequencies; in the highest there is as much as tone."""
 LEAST = 0.3
@@ -45,14 +48,15 @@ class Tone(nn.Module):
     """
 
     tones: Tensor
+    speeds: Tensor
     least_phase: Tensor
     noise: Tensor
 
     def __init__(self, rate: int, window: int, bands: int) -> None:
         super().__init__()
         self.rate, self.window, self.hop = rate, window, window // 4
-        self.lowest = 2 * rate / window
         self.register_buffer("tones", _shapes(rate, window, bands).clone(), persistent=False)
+        self.register_buffer("speeds", _speeds(rate, window), persistent=False)
         self.register_buffer("least_phase", _least_phase(window), persistent=False)
         noise = BREATH + torch.linspace(0, 1, window // 2 + 1).square()
         self.register_buffer("noise", noise[:, None], persistent=False)
@@ -69,16 +73,19 @@ class Tone(nn.Module):
             a mean square of 1.
         """
         with torch.autocast(mel.device.type, enabled=False):  # in 16 bits pitches are too coarse
-            pitch, sure = self.pitch(mel.float())
+            speed, sure = self.pitch(mel.float())
             turn = self.least_phase @ level.float()
-        pulses = stft(self._pulses(pitch).unsqueeze(1), self.window, self.hop)
+        pulses = stft(self._pulses(speed).unsqueeze(1), self.window, self.hop)
         scale = (sure / (self.window * 3 / 8) ** 0.5).unsqueeze(1)
         tone = pulses * torch.polar(scale.expand_as(turn), turn)
         share = sure.unsqueeze(1)
         return tone, share * self.noise + 1 - share
 
     def pitch(self, mel: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the pitch of each frame in Hz and how sure it is, 0 to 1; ``[B, frames]``."""
+        """Return the pitch of each frame and how sure it is, 0 to 1; ``[B, frames]``.
+
+        The first is whole, in parts of a turn that a sample takes: ``TURN / rate`` for 1 Hz.
+        """
         seen = _outstanding(mel.mT)
         alike = (seen @ self.tones.mT) / (seen.norm(dim=2, keepdim=True) + LEAST)
         nearby = pad(alike.mT, (1, 1), mode="replicate")  # a pitch outlasts a frame
@@ -89,27 +96,29 @@ class Tone(nn.Module):
             alike.gather(2, (place + step).unsqueeze(2)).squeeze(2) for step in (-1, 0, 1)
         )
         bend = (2 * (below - 2 * at + above)).clamp(max=-1e-6)
-        # Rounded, lest rounding errors of a spectrogram add up to other phases in a long sound.
-        between = ((below - above) / bend).clamp(-0.5, 0.5).mul(FINER).round() / FINER
-        pitch = self.lowest * 2 ** ((place + between) / STEPS)
-        return pitch, ((best - UNSURE) / (SURE - UNSURE)).clamp(0, 1)
+        between = ((below - above) / bend).clamp(-0.5, 0.5).mul(FINER).round().long()
+        return self.speeds[place * FINER + between], ((best - UNSURE) / (SURE - UNSURE)).clamp(0, 1)
 
-    def _pulses(self, pitch: Tensor) -> Tensor:
+    def _pulses(self, speed: Tensor) -> Tensor:
         """Return ``[B, (frames - 1) * hop]``: all harmonics in step, with a mean square of 1/2."""
-        frames = pitch.shape[1]
-        ends = interpolate(
-            pitch.unsqueeze(1), size=(frames - 1) * self.hop + 1, mode="linear", align_corners=True
-        )
-        frequency = ends[:, 0, :-1]
-        within = (frequency / self.rate).view(-1, frames - 1, self.hop).cumsum(2)
-        # Whole turns are left out as early as possible: there are many of them in a long sound.
-        turned = (within[..., -1] % 1).cumsum(1) - within[..., -1] % 1
-        turns = ((within + turned.unsqueeze(2)) % 1).flatten(1)
-        harmonics = (self.rate / 2 / frequency).floor()
-        half = (pi * turns).sin()
-        sum_of_cosines = ((2 * harmonics + 1) * pi * turns).sin() / (2 * half) - 0.5
-        pulses = torch.where(half.abs() < 1e-5, harmonics, sum_of_cosines)
-        return pulses / harmonics.sqrt()
+        size = 2 * self.hop
+        start, change = speed[:, :-1, None], speed.diff(dim=1).unsqueeze(2)
+        sample = torch.arange(self.hop, device=speed.device)
+        # The phase of a glide, in parts of a part, so that all numbers are whole.
+        within = (size * start + change * sample) * (sample + 1)
+        frames = within[..., -1] % (TURN * size)
+        phase = (within + (frames.cumsum(1) - frames).unsqueeze(2)) % (TURN * size) // size
+        speeds = size * start + 2 * change * sample
+        harmonics = torch.full_like(speeds, TURN * self.hop) // speeds
+        sum_of_cosines = _sine((2 * harmonics + 1) * phase) / (2 * _sine(phase)) - 0.5
+        pulses = torch.where(phase == 0, harmonics, sum_of_cosines) / harmonics.sqrt()
+        return pulses.flatten(1)
+
+
+def _sine(half_turns: Tensor) -> Tensor:
+    """Return the sine of half a turn times whole numbers of its parts, of any size."""
+    around = (half_turns + TURN) % (2 * TURN) - TURN
+    return (around * (pi / TURN)).sin()
 
 
 def _outstanding(mel: Tensor) -> Tensor:
@@ -121,14 +130,24 @@ def _outstanding(mel: Tensor) -> Tensor:
     return mel - smooth.view_as(mel)
 
 
+def _pitches(rate: int, window: int, steps: int) -> Tensor:
+    """Return pitches in Hz ``[N]`` from the lowest to the highest, so many in an octave."""
+    lowest = 2 * rate / window
+    octaves = ceil(STEPS * log2(HIGHEST / lowest)) / STEPS
+    return lowest * 2 ** (torch.arange(round(octaves * steps) + 1, dtype=torch.float64) / steps)
+
+
+def _speeds(rate: int, window: int) -> Tensor:
+    """Return the parts of a turn that a sample takes, for each pitch that is told apart ``[N]``."""
+    return (_pitches(rate, window, STEPS * FINER) * (TURN / rate)).round().long()
+
+
 @lru_cache(maxsize=8)
 def _shapes(rate: int, window: int, bands: int) -> Tensor:
     """Return what stands out ``[pitches, bands]`` of tones, each with a norm of 1; it is kept."""
     # What is kept must be an ordinary tensor whatever the mode of the first who asks for it.
     with torch.inference_mode(False), torch.device("cpu"):
-        lowest = 2 * rate / window
-        steps = ceil(STEPS * log2(HIGHEST / lowest)) + 1
-        pitches = lowest * 2 ** (torch.arange(steps) / STEPS)
+        pitches = _pitches(rate, window, STEPS).float()
         shapes = _outstanding(_tones(pitches, rate, window, bands).log())
         return shapes / shapes.norm(dim=1, keepdim=True)
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from omnigan_audio.metrics.paired import spectral_convergence
 from omnigan_audio.networks import build_vocoder
 from omnigan_audio.networks.config import Generator
-from omnigan_audio.networks.tone import Tone
+from omnigan_audio.networks.tone import TURN, Tone
 from omnigan_audio.spectra import log_mel, sizes_for
 
 
@@ -35,7 +35,7 @@ def test_the_pitch_of_a_tone_is_found(rate: int, bands: int, pitch: float) -> No
     sound += 0.003 * torch.randn(sound.shape, generator=torch.Generator().manual_seed(0))
     tone, mel = tone_and_mel(sound, rate, bands)
     found, sure = (each[0, 4:-4] for each in tone.pitch(mel))
-    semitones = 12 * (found / pitch).log2()
+    semitones = 12 * (found * rate / TURN / pitch).log2()
     assert semitones.abs().max() < 0.25
     assert sure.min() > 0.8
 
@@ -47,13 +47,25 @@ def test_noise_and_silence_have_no_pitch() -> None:
         assert tone.pitch(mel)[1].mean() < 0.2
 
 
-def test_pulses_are_the_sum_of_all_harmonics() -> None:
+@pytest.mark.parametrize(("first", "last"), [(123.0, 123.0), (400.0, 250.0)])
+def test_pulses_are_the_sum_of_all_harmonics(first: float, last: float) -> None:
+    """Also those of a glide, and a minute later, when rounding errors would have added up."""
     tone = Tone(16000, 512, 80)
-    pitch = torch.full((1, 9), 123.0)
-    times = torch.arange(1, 8 * 128 + 1).double() / 16000
-    numbers = torch.arange(1, int(8000 / 123) + 1)[:, None]
-    wanted = (2 * pi * 123 * numbers * times).cos().sum(0) / len(numbers) ** 0.5
-    torch.testing.assert_close(tone._pulses(pitch)[0].double(), wanted, atol=0.02, rtol=0)
+    late = 60 * 16000 // 128
+    hertz = torch.cat([torch.full((late,), first), torch.linspace(first, last, 9)])
+    speed = (hertz.double() * TURN / 16000).round()
+    place = torch.arange((len(speed) - 1) * 128).double() / 128
+    pitch = torch.lerp(speed[place.long()], speed[place.long() + 1], place.frac()) / TURN
+    turns = pitch.cumsum(0)[-1024:]
+    count = (0.5 / pitch[-1024:]).floor()
+    wanted = torch.stack(
+        [
+            (2 * pi * torch.arange(1, int(n) + 1).double() * turn).cos().sum() / n.sqrt()
+            for n, turn in zip(count, turns, strict=True)
+        ]
+    )
+    found = tone._pulses(speed.long()[None])[0, -1024:]
+    torch.testing.assert_close(found.double(), wanted, atol=1e-3, rtol=1e-3)
 
 
 def test_phases_are_those_of_a_filter_without_delay() -> None:
