@@ -7,7 +7,7 @@ from math import ceil, log2, pi
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import conv1d, pad
+from torch.nn.functional import conv1d, normalize, pad
 
 from omnigan_audio.spectra import mel_filters, stft
 
@@ -149,7 +149,7 @@ def _shapes(rate: int, window: int, bands: int) -> Tensor:
     with torch.inference_mode(False), torch.device("cpu"):
         pitches = _pitches(rate, window, STEPS).float()
         shapes = _outstanding(_tones(pitches, rate, window, bands).log())
-        return shapes / shapes.norm(dim=1, keepdim=True)
+        return normalize(shapes, dim=1)
 
 
 def _tones(pitches: Tensor, rate: int, window: int, bands: int) -> Tensor:
